@@ -1,0 +1,65 @@
+"""What every test starts from: the backend, the devices, the seed, the folder of real data."""
+
+import os
+from pathlib import Path
+
+# Before anything imports keras. The suite runs on TensorFlow unless the environment says otherwise.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("MPLBACKEND", "agg")
+# Two threads and never more: small tensors gain nothing, and processes that tests start inherit it.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
+
+import keras
+import pytest
+from hypothesis import settings
+
+BACKEND = keras.backend.backend()
+
+# Compilation makes the first example slow and the next ones fast, which a deadline takes for flaky.
+settings.register_profile("house", deadline=None, max_examples=15, derandomize=True)
+settings.load_profile("house")
+
+if BACKEND == "tensorflow":
+    import tensorflow as tf
+
+    # Two logical CPUs, so that MirroredStrategy has two replicas on any machine. This must happen
+    # before the first tensor is made.
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
+    )
+    # TF32 would make float32 comparisons on a GPU fail.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+def pytest_report_header(config):
+    return f"keras {keras.__version__} on {BACKEND}"
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    """The same random numbers in every test, whatever ran before it."""
+    keras.utils.set_random_seed(1729)
+    return 1729
+
+
+@pytest.fixture(autouse=True)
+def policy_restored():
+    """A test that changes the dtype policy does not change the next test's."""
+    policy = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The folder of real data that KERAS_ATTENTION_DATA names."""
+    name = os.environ.get("KERAS_ATTENTION_DATA")
+    if name and Path(name).is_dir():
+        return Path(name).resolve()
+    reason = f"needs the real data; KERAS_ATTENTION_DATA names no folder (it is {name!r})"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
