@@ -1,0 +1,66 @@
+# Everything runs in one virtual environment, made on first use. It needs Python 3.11, make and PyPI.
+#
+#   make demo          train the tiny translator (minutes on two cores), translate, draw its attention
+#   make test          the fast suite, once on TensorFlow and its library part once more on JAX
+#   make test-latest   the same with the newest versions instead of constraints.txt
+#   make lint          ruff: check and format
+#   make tensorboard   open TensorBoard on every run
+#   make notebooks     run the notebooks and keep their outputs
+#   make bench         measure ours beside the peers (installs them, PyTorch included)
+#   make clean         remove environments, builds and caches; runs/ stays
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONSTRAINTS ?= -c constraints.txt
+# What `make test` runs: SELECT= is everything, SELECT="tests/ops -x" a folder up to its first failure.
+SELECT ?= -m "not slow"
+RUN ?= runs/demo
+
+.PHONY: demo test test-latest install-test lint tensorboard notebooks bench clean
+
+demo: export TF_CPP_MIN_LOG_LEVEL = 2
+demo: $(VENV)/.tasks
+	$(BIN)/python -m tasks.translation.train tiny --run-folder $(RUN)
+	$(BIN)/python -m tasks.translation.predict $(RUN) --alignment $(RUN)/alignment.png \
+		"the red house is small" "she does not see three old books"
+	@echo "The attention of the first sentence: $(RUN)/alignment.png"
+	@echo "Curves, translations and heat maps:  make tensorboard"
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(SELECT)
+
+test-latest:
+	rm -f .venv-latest/.test
+	$(MAKE) test VENV=.venv-latest CONSTRAINTS=--upgrade
+
+install-test: $(VENV)/.test
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+tensorboard: $(VENV)/.tasks
+	$(BIN)/tensorboard --logdir runs
+
+notebooks: $(VENV)/.test
+	$(BIN)/jupyter-execute --inplace --timeout=1800 notebooks/*.ipynb
+
+bench: $(VENV)/.bench
+	$(BIN)/python benchmarks/translation.py
+
+clean:
+	rm -rf .venv .venv-latest build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: what is installed, renewed when what to install changes.
+$(VENV)/.tasks: EXTRAS = tasks
+$(VENV)/.test: EXTRAS = tasks,test
+$(VENV)/.bench: EXTRAS = tasks,bench
+$(VENV)/.%: setup.py constraints.txt | $(VENV)/bin/python
+	@echo "Installing [$(EXTRAS)] into $(VENV): this takes a few minutes."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e ".[$(EXTRAS)]"
+	@touch $@
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
