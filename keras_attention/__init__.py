@@ -1,26 +1,60 @@
 """Every attention mechanism as a small, composable, correct Keras 3 layer.
 
-Everything public is importable from here. A name is looked up in its module the first time it is
-used (PEP 562), so that importing the package costs nothing and needs only Keras and NumPy.
+Everything public is importable from here. A name is looked up in its part of the package when it is
+first used (PEP 562), so importing the root is quick and needs nothing but the standard library.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what `__getattr__` does, in the words of a type checker
+    from keras_attention import decoding as decoding
+    from keras_attention import layers as layers
+    from keras_attention import models as models
+    from keras_attention import ops as ops
+    from keras_attention import training as training
+    from keras_attention.decoding import *
+    from keras_attention.layers import *
+    from keras_attention.models import *
+    from keras_attention.ops import *
+    from keras_attention.training import *
 
 __version__ = "0.1.0"
 
-# Public name -> the module that defines it, a line per module.
-_MODULES: dict[str, tuple[str, ...]] = {}
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+# Part -> its public names, which its own `__init__.py` collects. A test keeps the two equal.
+_PUBLIC: dict[str, list[str]] = {
+    "ops": [
+        "attention_weights",
+        "causal_mask",
+        "combine_masks",
+        "fused_attention",
+        "padding_mask",
+        "scaled_dot_product_attention",
+        "segment_mask",
+        "sinusoidal_positions",
+        "weighted_values",
+        "window_mask",
+    ],
+    "layers": [],
+    "decoding": [],
+    "training": [],
+    "models": [],
+}
+_PART_OF = {name: part for part, names in _PUBLIC.items() for name in names}
 
-__all__ = sorted(_MODULE_OF)
+__all__ = [*_PUBLIC, *_PART_OF]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        if name in _PUBLIC:
+            return import_module(f"{__name__}.{name}")
+        if name not in _PART_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_PART_OF[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
