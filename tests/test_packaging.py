@@ -1,4 +1,4 @@
-"""What users install: a wheel without `tasks`, and a library that runs where TensorFlow is absent."""
+"""What users install: a wheel without `tasks`, a library that runs where TensorFlow is absent."""
 
 import os
 import shutil
