@@ -47,7 +47,7 @@ notebooks: $(VENV)/.test
 	$(BIN)/jupyter-execute --inplace --timeout=1800 notebooks/*.ipynb
 
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/translation.py
+	$(BIN)/python -m benchmarks.translation
 
 clean:
 	rm -rf .venv .venv-latest build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
