@@ -1,0 +1,160 @@
+"""Scaled dot-product attention, as pure functions.
+
+`query` is `[..., heads, q_len, key_dim]`, `key` is `[..., kv_heads, k_len, key_dim]`, `value` is
+`[..., kv_heads, k_len, value_dim]`; `heads` is a multiple of `kv_heads`, and each key/value head
+serves `heads // kv_heads` consecutive query heads.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+# Added to the score of a forbidden key. Any float32 score disappears in it, so a forbidden weight
+# is exactly zero; being finite, it leaves a fully masked row without NaN. Adding it costs half of
+# what selecting with `where` costs in the backward pass: the sum broadcasts over the small mask.
+_FORBIDDEN = -1e30
+
+
+def attention_weights(query, key, attention_mask=None, bias=None, scale=None):
+    r"""How much each query attends to each key.
+
+    $$ W = \mathrm{softmax}(s\, Q K^\top + B) $$
+
+    Computed in float32 whatever the dtype of the inputs. A query that may attend to nothing gets
+    weights of zero, and its gradient is zero.
+
+    Args:
+        query: Float tensor `[..., heads, q_len, key_dim]`.
+        key: Float tensor `[..., kv_heads, k_len, key_dim]`.
+        attention_mask: Boolean tensor that broadcasts to `[..., heads, q_len, k_len]`; True = may
+            attend. `None` permits everything.
+        bias: Float tensor that broadcasts to `[..., heads, q_len, k_len]`, added to the scores.
+        scale: Factor `s` of the scores. Defaults to `key_dim ** -0.5`.
+
+    Returns:
+        Float32 tensor `[..., heads, q_len, k_len]`; each row sums to 1, or is 0 if fully masked.
+
+    Example:
+
+    >>> query, key = np.ones((2, 3, 5, 7)), np.ones((2, 3, 11, 7))
+    >>> keras_attention.ops.attention_weights(query, key).shape
+    (2, 3, 5, 11)
+
+    References:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), equation 1.
+    """
+    query, key = ops.convert_to_tensor(query), ops.convert_to_tensor(key)
+    scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
+    # The query is the smallest thing to scale, and scaling it first keeps float16 in range.
+    query = ops.multiply(query, ops.cast(scale, query.dtype))
+    scores = _grouped_matmul(query, ops.swapaxes(key, -1, -2))
+    scores = ops.cast(scores, "float32")  # [..., heads, q_len, k_len]
+    if bias is not None:
+        scores = ops.add(scores, ops.cast(bias, "float32"))
+    if attention_mask is None:
+        return _softmax(scores)
+    attention_mask = ops.cast(attention_mask, "bool")
+    forbidden = ops.where(attention_mask, 0.0, _FORBIDDEN)
+    weights = _softmax(ops.add(scores, ops.cast(forbidden, "float32")))
+    # One factor per query, not per pair: only whole rows still need to become zero.
+    has_key = ops.any(attention_mask, axis=-1, keepdims=True)
+    return ops.multiply(weights, ops.cast(has_key, "float32"))
+
+
+def weighted_values(weights, value):
+    """Averages the values by the attention weights.
+
+    Args:
+        weights: Float tensor `[..., heads, q_len, k_len]`.
+        value: Float tensor `[..., kv_heads, k_len, value_dim]`.
+
+    Returns:
+        Tensor `[..., heads, q_len, value_dim]` with the dtype of `value`.
+
+    Example:
+
+    >>> weights, value = np.full((2, 3, 5, 11), 1 / 11), np.ones((2, 3, 11, 7))
+    >>> keras_attention.ops.weighted_values(weights, value).shape
+    (2, 3, 5, 7)
+    """
+    value = ops.convert_to_tensor(value)
+    return _grouped_matmul(ops.cast(weights, value.dtype), value)
+
+
+def scaled_dot_product_attention(
+    query, key, value, attention_mask=None, bias=None, *, scale=None, dropout=0.0, seed=None
+):
+    r"""Scaled dot-product attention with a mask, an additive bias and dropout of the weights.
+
+    $$ \mathrm{attention}(Q, K, V) = \mathrm{dropout}(\mathrm{softmax}(s\, Q K^\top + B))\, V $$
+
+    Args:
+        query: Float tensor `[..., heads, q_len, key_dim]`.
+        key: Float tensor `[..., kv_heads, k_len, key_dim]`.
+        value: Float tensor `[..., kv_heads, k_len, value_dim]`.
+        attention_mask: Boolean tensor that broadcasts to `[..., heads, q_len, k_len]`; True = may
+            attend.
+        bias: Float tensor that broadcasts to `[..., heads, q_len, k_len]`, added to the scores.
+        scale: Factor `s` of the scores. Defaults to `key_dim ** -0.5`.
+        dropout: Share of the weights that are set to zero, the others growing by
+            `1 / (1 - dropout)`. Pass 0 at inference.
+        seed: Integer or `keras.random.SeedGenerator` for the dropout.
+
+    Returns:
+        `(attended, weights)`: `[..., heads, q_len, value_dim]` with the dtype of `value`, and the
+        float32 weights `[..., heads, q_len, k_len]` before dropout. A query that may attend to
+        nothing gets zeros in both, and a zero gradient.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+
+    >>> x = np.ones((2, 3, 5, 7))
+    >>> causal = keras_attention.ops.causal_mask(5, 5)
+    >>> attended, weights = keras_attention.ops.scaled_dot_product_attention(x, x, x, causal)
+    >>> attended.shape, weights.shape
+    ((2, 3, 5, 7), (2, 3, 5, 5))
+
+    References:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), equation 1.
+    """
+    query, key, value = (ops.convert_to_tensor(x) for x in (query, key, value))
+    _check_shapes(query.shape, key.shape, value.shape)
+    weights = attention_weights(query, key, attention_mask, bias, scale)
+    dropped = keras.random.dropout(weights, dropout, seed=seed) if dropout > 0 else weights
+    return weighted_values(dropped, value), weights
+
+
+def _softmax(scores):
+    if scores.shape[-1] == 1:  # nothing unusual here, but `ops.softmax` warns of it
+        return ops.ones_like(scores)
+    return ops.softmax(scores, axis=-1)
+
+
+def _grouped_matmul(x, y):
+    """`x @ y` where each head of `y` serves a group of consecutive heads of `x`."""
+    heads, kv_heads = x.shape[-3], y.shape[-3]
+    if heads == kv_heads:
+        return ops.matmul(x, y)
+    # A group of heads is more rows for the same matrix, so nothing of `y` is repeated in memory.
+    shape = ops.shape(x)
+    batch, length, width = shape[:-3], shape[-2], shape[-1]
+    x = ops.reshape(x, (*batch, kv_heads, heads // kv_heads * length, width))
+    return ops.reshape(ops.matmul(x, y), (*batch, heads, length, ops.shape(y)[-1]))
+
+
+def _check_shapes(query, key, value):
+    received = f"Received: query.shape={query}, key.shape={key}, value.shape={value}."
+    if not len(query) == len(key) == len(value) >= 3:
+        raise ValueError(
+            "`query`, `key` and `value` must have the same rank, at least 3: `[..., heads, length, "
+            f"dim]`. {received}"
+        )
+    if query[-1] != key[-1]:
+        raise ValueError(f"`query` and `key` must have the same last dimension. {received}")
+    if key[-3:-1] != value[-3:-1]:
+        raise ValueError(f"`key` and `value` must have the same heads and length. {received}")
+    if query[-3] % key[-3]:
+        raise ValueError(f"The heads of `query` must be a multiple of those of `key`. {received}")

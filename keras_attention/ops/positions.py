@@ -1,0 +1,46 @@
+"""Where a token stands, as numbers that are added to its embedding."""
+
+import math
+
+from keras import ops
+
+
+def sinusoidal_positions(positions, d_model, max_wavelength=10000.0, interleaved=True):
+    r"""The fixed sines and cosines of the Transformer.
+
+    $$ P_{p, 2i} = \sin(p / \lambda^{2i/d}), \qquad P_{p, 2i+1} = \cos(p / \lambda^{2i/d}) $$
+
+    Args:
+        positions: Integer or float tensor of any shape: positions counted from 0.
+        d_model: Even number of features.
+        max_wavelength: The base `λ` of the geometric series of wavelengths.
+        interleaved: True puts sine and cosine in turn, as the paper has them; False puts all sines
+            before all cosines, as Tensor2Tensor, fairseq and Marian do.
+
+    Returns:
+        Float32 tensor of shape `positions.shape + (d_model,)`; float32 because bfloat16 cannot tell
+        neighbouring positions apart beyond 256.
+
+    Raises:
+        ValueError: If `d_model` is odd.
+
+    Example:
+
+    >>> keras_attention.ops.sinusoidal_positions(np.arange(5), 8).shape
+    (5, 8)
+
+    References:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.5.
+    """
+    if d_model % 2:
+        raise ValueError(
+            f"`d_model` must be even for sinusoidal positions. Received: d_model={d_model}."
+        )
+    half = ops.arange(d_model // 2, dtype="float32")
+    frequency = ops.exp(half * (-2.0 * math.log(max_wavelength) / d_model))
+    angle = ops.expand_dims(ops.cast(positions, "float32"), -1) * frequency  # [..., d_model / 2]
+    sine, cosine = ops.sin(angle), ops.cos(angle)
+    if not interleaved:
+        return ops.concatenate([sine, cosine], axis=-1)
+    pairs = ops.stack([sine, cosine], axis=-1)  # [..., d_model / 2, 2]
+    return ops.reshape(pairs, (*ops.shape(angle)[:-1], d_model))
