@@ -1,0 +1,44 @@
+"""Checks of constructor arguments that several layers share; each returns what it has checked."""
+
+
+def positive_integer(name, value):
+    """`value` if it is an integer above zero."""
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError(
+            f"Received an invalid value for argument `{name}`, expected a positive integer. "
+            f"Received: {name}={value}"
+        )
+    return value
+
+
+def share(name, value):
+    """`value` if it is a number from 0 to below 1."""
+    if not isinstance(value, (int, float)) or not 0 <= value < 1:
+        raise ValueError(
+            f"Received an invalid value for argument `{name}`, expected a number in [0, 1). "
+            f"Received: {name}={value}"
+        )
+    return value
+
+
+def one_of(name, value, choices):
+    """`value` if it is one of `choices`."""
+    if value not in choices:
+        raise ValueError(
+            f"Received an invalid value for argument `{name}`, expected one of "
+            f"{', '.join(map(repr, choices))}. Received: {name}={value!r}"
+        )
+    return value
+
+
+def head_size(d_model, num_heads):
+    """Size of each head if `num_heads` heads share `d_model` features."""
+    positive_integer("d_model", d_model)
+    positive_integer("num_heads", num_heads)
+    if d_model % num_heads:
+        raise ValueError(
+            f"`d_model` must be divisible by `num_heads`. Received: d_model={d_model}, "
+            f"num_heads={num_heads}. Choose for example num_heads="
+            f"{max(n for n in range(1, num_heads) if d_model % n == 0)}."
+        )
+    return d_model // num_heads

@@ -1,0 +1,193 @@
+"""One layer of a Transformer decoder."""
+
+import keras
+from keras import ops
+
+from keras_attention.layers.arguments import head_size
+from keras_attention.layers.feed_forward import FeedForward
+from keras_attention.layers.multi_head_attention import MultiHeadAttention
+from keras_attention.layers.residual import Residual
+
+
+@keras.saving.register_keras_serializable(package="keras_attention")
+class DecoderLayer(keras.layers.Layer):
+    """Causal self-attention, attention to the encoder's output, and a feed-forward network.
+
+    Args:
+        d_model: Number of features of input and output.
+        num_heads: Number of attention heads; divides `d_model`.
+        dff: Size of the feed-forward network's inner layer.
+        dropout: Share of each sublayer's output dropped in training.
+        attention_dropout: Share of the attention weights dropped in training.
+        activation_dropout: Share of the feed-forward network's inner activations dropped.
+        activation: Activation of the feed-forward network.
+        normalization: `"pre"` or `"post"`, see `Residual`.
+        num_key_value_heads: Number of key/value heads, see `MultiHeadAttention`.
+
+    Call arguments:
+        x: Float tensor `[batch, q_len, d_model]`. Each position sees itself and earlier ones.
+        encoded: Float tensor `[batch, k_len, d_model]`, the encoder's output.
+        attention_mask: Boolean tensor that broadcasts to `[batch, q_len, q_len]`, True = may
+            attend; applied together with the causal mask.
+        cross_attention_mask: Boolean tensor that broadcasts to `[batch, q_len, k_len]`. For padding
+            pass `padding_mask(source_ids)[:, None, :]`.
+        return_attention_scores: Whether to return the attention weights as well.
+        training: Whether to apply dropout.
+
+    Returns:
+        Tensor `[batch, q_len, d_model]`; with `return_attention_scores` the pair of it and a
+        dictionary of the weights: `self_attention` `[batch, num_heads, q_len, q_len]` and
+        `cross_attention` `[batch, num_heads, q_len, k_len]`.
+
+    Raises:
+        ValueError: If an argument is out of range or `num_heads` does not divide `d_model`.
+
+    Example:
+
+    >>> layer = keras_attention.DecoderLayer(d_model=16, num_heads=4, dff=64)
+    >>> layer(np.ones((2, 5, 16)), np.ones((2, 7, 16))).shape
+    (2, 5, 16)
+
+    References:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.1.
+    """
+
+    def __init__(
+        self,
+        d_model,
+        num_heads,
+        dff,
+        dropout=0.1,
+        attention_dropout=0.0,
+        activation_dropout=0.0,
+        activation="relu",
+        normalization="pre",
+        num_key_value_heads=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.d_model = d_model
+        self.dropout = dropout
+        self.normalization = normalization
+        self.self_attention, self.cross_attention = (
+            MultiHeadAttention(
+                num_heads,
+                head_size(d_model, num_heads),
+                dropout=attention_dropout,
+                num_key_value_heads=num_key_value_heads,
+                name=name,
+                dtype=self.dtype_policy,
+            )
+            for name in ("self_attention", "cross_attention")
+        )
+        self.feed_forward = FeedForward(
+            dff, activation, activation_dropout, name="feed_forward", dtype=self.dtype_policy
+        )
+        self.self_attention_residual, self.cross_attention_residual, self.feed_forward_residual = (
+            Residual(normalization, dropout, name=f"{name}_residual", dtype=self.dtype_policy)
+            for name in ("self_attention", "cross_attention", "feed_forward")
+        )
+
+    def build(self, x_shape, encoded_shape):
+        self.self_attention.build(x_shape, x_shape)
+        self.self_attention_residual.build(x_shape)
+        self.cross_attention.build(x_shape, encoded_shape)
+        self.cross_attention_residual.build(x_shape)
+        self.feed_forward.build(x_shape)
+        self.feed_forward_residual.build(x_shape)
+
+    def call(
+        self,
+        x,
+        encoded,
+        attention_mask=None,
+        cross_attention_mask=None,
+        return_attention_scores=False,
+        training=None,
+    ):
+        y = self.self_attention_residual.before(x)
+        y = self.self_attention(
+            y,
+            y,
+            attention_mask=attention_mask,
+            use_causal_mask=True,
+            return_attention_scores=return_attention_scores,
+            training=training,
+        )
+        y, self_weights = y if return_attention_scores else (y, None)
+        x = self.self_attention_residual.after(x, y, training)
+        y = self.cross_attention_residual.before(x)
+        y = self.cross_attention(
+            y,
+            encoded,
+            attention_mask=cross_attention_mask,
+            return_attention_scores=return_attention_scores,
+            training=training,
+        )
+        y, cross_weights = y if return_attention_scores else (y, None)
+        x = self.cross_attention_residual.after(x, y, training)
+        y = self.feed_forward_residual.before(x)
+        y = self.feed_forward(y, training=training)
+        x = self.feed_forward_residual.after(x, y, training)
+        if return_attention_scores:
+            return x, {"self_attention": self_weights, "cross_attention": cross_weights}
+        return x
+
+    def make_cache(self, encoded, max_length):
+        """What `step` needs: room for `max_length` positions, and the encoder's projected output.
+
+        Args:
+            encoded: Float tensor `[batch, k_len, d_model]`, the encoder's output.
+            max_length: Number of positions that will be decoded, an integer.
+
+        Returns:
+            Dictionary of the caches of `self_attention` and `cross_attention`, see
+            `MultiHeadAttention.empty_cache`.
+        """
+        return {
+            "self_attention": self.self_attention.empty_cache(ops.shape(encoded)[0], max_length),
+            "cross_attention": self.cross_attention.full_cache(encoded),
+        }
+
+    def step(self, x, cache, index, attention_mask=None, cross_attention_mask=None):
+        """Decodes a few new positions, given the cache of the earlier ones.
+
+        Args:
+            x: Float tensor `[batch, tokens, d_model]`.
+            cache: From `make_cache` or the previous step.
+            index: Scalar integer, where in the cache the new tokens go.
+            attention_mask: Boolean tensor that broadcasts to `[batch, tokens, max_length]`.
+                Defaults to the positions up to each token's own.
+            cross_attention_mask: Boolean tensor that broadcasts to `[batch, tokens, k_len]`.
+
+        Returns:
+            `(output, cache)`: `[batch, tokens, d_model]` and the cache with the new tokens in it.
+        """
+        y = self.self_attention_residual.before(x)
+        y, self_cache = self.self_attention.step(y, cache["self_attention"], index, attention_mask)
+        x = self.self_attention_residual.after(x, y)
+        y = self.cross_attention_residual.before(x)
+        y, _ = self.cross_attention.step(
+            y, cache["cross_attention"], attention_mask=cross_attention_mask
+        )
+        x = self.cross_attention_residual.after(x, y)
+        y = self.feed_forward_residual.before(x)
+        y = self.feed_forward(y)
+        x = self.feed_forward_residual.after(x, y)
+        return x, {**cache, "self_attention": self_cache}
+
+    def get_config(self):
+        attention, feed_forward = self.self_attention, self.feed_forward
+        return {
+            **super().get_config(),
+            "d_model": self.d_model,
+            "num_heads": attention.num_heads,
+            "dff": feed_forward.dff,
+            "dropout": self.dropout,
+            "attention_dropout": attention.dropout,
+            "activation_dropout": feed_forward.dropout,
+            "activation": keras.activations.serialize(feed_forward.activation),
+            "normalization": self.normalization,
+            "num_key_value_heads": attention.num_key_value_heads,
+        }

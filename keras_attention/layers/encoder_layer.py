@@ -1,0 +1,123 @@
+"""One layer of a Transformer encoder."""
+
+import keras
+
+from keras_attention.layers.arguments import head_size
+from keras_attention.layers.feed_forward import FeedForward
+from keras_attention.layers.multi_head_attention import MultiHeadAttention
+from keras_attention.layers.residual import Residual
+
+
+@keras.saving.register_keras_serializable(package="keras_attention")
+class EncoderLayer(keras.layers.Layer):
+    """Self-attention and a feed-forward network, each with a residual connection.
+
+    Args:
+        d_model: Number of features of input and output.
+        num_heads: Number of attention heads; divides `d_model`.
+        dff: Size of the feed-forward network's inner layer.
+        dropout: Share of each sublayer's output dropped in training.
+        attention_dropout: Share of the attention weights dropped in training.
+        activation_dropout: Share of the feed-forward network's inner activations dropped.
+        activation: Activation of the feed-forward network.
+        normalization: `"pre"` or `"post"`, see `Residual`.
+        num_key_value_heads: Number of key/value heads, see `MultiHeadAttention`.
+
+    Call arguments:
+        x: Float tensor `[batch, length, d_model]`.
+        attention_mask: Boolean tensor that broadcasts to `[batch, length, length]`, True = may
+            attend. For padding pass `padding_mask(token_ids)[:, None, :]`.
+        return_attention_scores: Whether to return the attention weights as well.
+        training: Whether to apply dropout.
+
+    Returns:
+        Tensor `[batch, length, d_model]`; with `return_attention_scores` the pair of it and the
+        weights `[batch, num_heads, length, length]`.
+
+    Raises:
+        ValueError: If an argument is out of range or `num_heads` does not divide `d_model`.
+
+    Example:
+
+    >>> layer = keras_attention.EncoderLayer(d_model=16, num_heads=4, dff=64)
+    >>> layer(np.ones((2, 5, 16))).shape
+    (2, 5, 16)
+
+    References:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.1.
+    """
+
+    def __init__(
+        self,
+        d_model,
+        num_heads,
+        dff,
+        dropout=0.1,
+        attention_dropout=0.0,
+        activation_dropout=0.0,
+        activation="relu",
+        normalization="pre",
+        num_key_value_heads=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.d_model = d_model
+        self.dropout = dropout
+        self.normalization = normalization
+        policy = self.dtype_policy
+        self.self_attention = MultiHeadAttention(
+            num_heads,
+            head_size(d_model, num_heads),
+            dropout=attention_dropout,
+            num_key_value_heads=num_key_value_heads,
+            name="self_attention",
+            dtype=policy,
+        )
+        self.self_attention_residual = Residual(
+            normalization, dropout, name="self_attention_residual", dtype=policy
+        )
+        self.feed_forward = FeedForward(
+            dff, activation, activation_dropout, name="feed_forward", dtype=policy
+        )
+        self.feed_forward_residual = Residual(
+            normalization, dropout, name="feed_forward_residual", dtype=policy
+        )
+
+    def build(self, x_shape):
+        x_shape = (*x_shape[:-1], self.d_model)
+        self.self_attention.build(x_shape, x_shape)
+        self.self_attention_residual.build(x_shape)
+        self.feed_forward.build(x_shape)
+        self.feed_forward_residual.build(x_shape)
+
+    def call(self, x, attention_mask=None, return_attention_scores=False, training=None):
+        y = self.self_attention_residual.before(x)
+        y = self.self_attention(
+            y,
+            y,
+            attention_mask=attention_mask,
+            return_attention_scores=return_attention_scores,
+            training=training,
+        )
+        y, weights = y if return_attention_scores else (y, None)
+        x = self.self_attention_residual.after(x, y, training)
+        y = self.feed_forward_residual.before(x)
+        y = self.feed_forward(y, training=training)
+        x = self.feed_forward_residual.after(x, y, training)
+        return (x, weights) if return_attention_scores else x
+
+    def get_config(self):
+        attention, feed_forward = self.self_attention, self.feed_forward
+        return {
+            **super().get_config(),
+            "d_model": self.d_model,
+            "num_heads": attention.num_heads,
+            "dff": feed_forward.dff,
+            "dropout": self.dropout,
+            "attention_dropout": attention.dropout,
+            "activation_dropout": feed_forward.dropout,
+            "activation": keras.activations.serialize(feed_forward.activation),
+            "normalization": self.normalization,
+            "num_key_value_heads": attention.num_key_value_heads,
+        }

@@ -1,0 +1,59 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_attention import ops
+from keras_attention.layers import (
+    LearnedPositionEmbedding,
+    SinusoidalPositionEmbedding,
+    TokenEmbedding,
+)
+
+
+def as_numpy(x):
+    return keras.ops.convert_to_numpy(x)
+
+
+@pytest.mark.parametrize(
+    "make", [SinusoidalPositionEmbedding, lambda: LearnedPositionEmbedding(max_length=11)]
+)
+def test_positions_can_start_later(make):
+    scheme, x = make(), np.ones((2, 7, 8), "float32")
+    whole = as_numpy(scheme(x))
+    assert len(np.unique(whole.round(5), axis=1)[0]) == 7
+    later = scheme(x[:, 3:5], start=keras.ops.convert_to_tensor(3, "int32"))
+    np.testing.assert_allclose(as_numpy(later), whole[:, 3:5], atol=1e-6)
+
+
+def test_a_sequence_longer_than_the_learned_positions():
+    with pytest.raises(ValueError, match=r"length=5, max_length=3\. Shorten it or raise"):
+        LearnedPositionEmbedding(max_length=3)(np.zeros((2, 5, 8)))
+
+
+def test_token_embedding_is_its_formula_and_tied():
+    layer, ids = TokenEmbedding(vocabulary_size=11, d_model=8), np.array([[5, 0, 7]])
+    x = as_numpy(layer(ids))
+    table = as_numpy(layer.weights[0])
+    positions = as_numpy(ops.sinusoidal_positions(np.arange(3), 8))
+    np.testing.assert_allclose(x, table[ids] * np.sqrt(8) + positions, atol=1e-5)
+    np.testing.assert_allclose(as_numpy(layer.logits(x)), x @ table.T, atol=1e-5)
+    assert len(layer.weights) == 1
+
+
+def test_positions_stay_apart_in_half_precision():
+    layer = TokenEmbedding(vocabulary_size=3, d_model=8, dtype="mixed_bfloat16")
+    x = as_numpy(keras.ops.cast(layer(np.ones((1, 600), "int32")), "float32"))[0]
+    assert (np.abs(np.diff(x, axis=0)).max(axis=1) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(vocabulary_size=0, d_model=8), "argument `vocabulary_size`"),
+        (dict(vocabulary_size=3, d_model=0), "argument `d_model`"),
+        (dict(vocabulary_size=3, d_model=8, dropout=-0.1), "argument `dropout`"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        TokenEmbedding(**arguments)
