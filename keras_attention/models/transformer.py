@@ -1,0 +1,186 @@
+"""The encoder-decoder Transformer, for translation and whatever else turns text into text."""
+
+import keras
+from keras import ops
+
+from keras_attention.layers.decoder import Decoder
+from keras_attention.layers.encoder import Encoder
+from keras_attention.layers.token_embedding import TokenEmbedding
+from keras_attention.ops.masks import padding_mask
+from keras_attention.training.model import Model
+
+
+@keras.saving.register_keras_serializable(package="keras_attention")
+class Transformer(Model):
+    """The Transformer of *Attention Is All You Need*, source, target and logits sharing a table.
+
+    Id 0 is padding: it is masked wherever it stands.
+
+    Args:
+        vocabulary_size: Number of token ids that source and target share.
+        num_layers: Number of encoder layers and of decoder layers.
+        d_model, num_heads, dff, dropout: As in `EncoderLayer`; `dropout` also acts on embeddings.
+        position_scheme: A layer that adds positions to embeddings, see `TokenEmbedding`.
+        **layer_arguments: Further arguments of `EncoderLayer` and `DecoderLayer`.
+
+    Call arguments:
+        inputs: Dictionary of integer tensors: `source_ids` `[batch, source_length]`, `target_ids`
+            `[batch, target_length]`; the target starts with the start id and is one position
+            behind the labels (teacher forcing).
+        training: Whether to apply dropout.
+
+    Returns:
+        Logits `[batch, target_length, vocabulary_size]`, not normalised.
+
+    Raises:
+        ValueError: If an argument is out of range or `num_heads` does not divide `d_model`.
+
+    Example:
+
+    >>> model = keras_attention.Transformer(97, num_layers=2, d_model=16, num_heads=4, dff=32)
+    >>> source_ids, target_ids = np.array([[5, 7, 3, 0]]), np.array([[2, 11, 13]])
+    >>> model({"source_ids": source_ids, "target_ids": target_ids}).shape
+    (1, 3, 97)
+
+    References:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
+    """
+
+    def __init__(
+        self,
+        vocabulary_size,
+        num_layers=4,
+        d_model=128,
+        num_heads=4,
+        dff=512,
+        dropout=0.1,
+        position_scheme=None,
+        *,
+        name=None,
+        trainable=True,
+        dtype=None,
+        **layer_arguments,
+    ):
+        super().__init__(name=name, trainable=trainable, dtype=dtype)
+        policy = self.dtype_policy
+        self.token_embedding = TokenEmbedding(
+            vocabulary_size, d_model, dropout, position_scheme, name="token_embedding", dtype=policy
+        )
+        arguments = {"dropout": dropout, "dtype": policy, **layer_arguments}
+        self.encoder = Encoder(num_layers, d_model, num_heads, dff, name="encoder", **arguments)
+        self.decoder = Decoder(num_layers, d_model, num_heads, dff, name="decoder", **arguments)
+        self.build()  # at once, so that `encode` and `make_cache` need no earlier call
+
+    def build(self, input_shape=None):  # noqa: ARG002 - the weights depend on no input's shape
+        token_ids_shape = (None, None)
+        self.token_embedding.build(token_ids_shape)
+        x_shape = (*token_ids_shape, self.token_embedding.d_model)
+        self.encoder.build(x_shape)
+        self.decoder.build(x_shape, x_shape)
+        self.built = True
+
+    def call(self, inputs, training=None):
+        encoded = self.encode(inputs["source_ids"], training)
+        x = self.decoder(
+            self.token_embedding(inputs["target_ids"], training=training),
+            encoded,
+            cross_attention_mask=_visible(inputs["source_ids"]),
+            training=training,
+        )
+        return self.token_embedding.logits(x)  # [batch, target_length, vocabulary]
+
+    def encode(self, source_ids, training=None):
+        """Encodes source sentences.
+
+        Args:
+            source_ids: Integer tensor `[batch, source_length]`, padded with 0.
+            training: Whether to apply dropout.
+
+        Returns:
+            Float tensor `[batch, source_length, d_model]`.
+        """
+        x = self.token_embedding(source_ids, training=training)
+        return self.encoder(x, attention_mask=_visible(source_ids), training=training)
+
+    def cross_attention(self, inputs):
+        """What each target position looks at in the source, by layer and head.
+
+        Args:
+            inputs: As in `call`.
+
+        Returns:
+            Weights `[batch, num_layers, num_heads, target_length, source_length]`; padding gets 0.
+        """
+        _, weights = self.decoder(
+            self.token_embedding(inputs["target_ids"]),
+            self.encode(inputs["source_ids"]),
+            cross_attention_mask=_visible(inputs["source_ids"]),
+            return_attention_scores=True,
+        )
+        return weights["cross_attention"]
+
+    def make_cache(self, source_ids, max_length, beams=1):
+        """All that decoding needs to know, step by step.
+
+        The self-attention caches hold `max_length * beams` positions: in step `i` the tokens of all
+        beams are written side by side from slot `i * beams` on, and each beam is told by a mask
+        which slots are its history. So beams never move in memory, and the source is encoded once.
+
+        Args:
+            source_ids: Integer tensor `[batch, source_length]`, padded with 0.
+            max_length: Most tokens that will be decoded, an integer.
+            beams: Number of hypotheses per sentence.
+
+        Returns:
+            Nested dictionary of tensors, for `step`.
+        """
+        encoded = self.encode(source_ids)
+        return {
+            "decoder": self.decoder.make_cache(encoded, max_length * beams),
+            "source_mask": padding_mask(source_ids),
+        }
+
+    def step(self, token_ids, cache, lineage):
+        """Decodes one more token of each hypothesis; this is the `step` of `decoding.decode`.
+
+        Args:
+            token_ids: Integer tensor `[batch, beams]`, the last token of each hypothesis.
+            cache: From `make_cache` or the previous step.
+            lineage: `decoding.Lineage`, the number of earlier tokens and each beam's history.
+
+        Returns:
+            `(logits, cache)`: `[batch, beams, vocabulary_size]` and the cache with the new tokens.
+        """
+        beams = token_ids.shape[1]
+        # All beams stand at the same position, so they are embedded as sequences of one token.
+        x = self.token_embedding(ops.reshape(token_ids, (-1, 1)), start=lineage.index)
+        x = ops.reshape(x, (-1, beams, self.token_embedding.d_model))
+        x, decoder_cache = self.decoder.step(
+            x,
+            cache["decoder"],
+            lineage.index * beams,
+            attention_mask=lineage.ancestors,
+            cross_attention_mask=cache["source_mask"][:, None, :],
+        )
+        return self.token_embedding.logits(x), {**cache, "decoder": decoder_cache}
+
+    def get_config(self):
+        # The encoder's configuration names every argument of the layers.
+        return {
+            **self.encoder.get_config(),
+            "name": self.name,
+            "vocabulary_size": self.token_embedding.vocabulary_size,
+            "position_scheme": keras.saving.serialize_keras_object(
+                self.token_embedding.position_scheme
+            ),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        scheme = keras.saving.deserialize_keras_object(config["position_scheme"])
+        return cls(**{**config, "position_scheme": scheme})
+
+
+def _visible(token_ids):
+    """Padding mask for every query: `[batch, 1, length]`."""
+    return ops.expand_dims(padding_mask(token_ids), 1)
