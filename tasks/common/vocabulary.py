@@ -5,8 +5,10 @@ import io
 import logging
 import os
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import tensorflow as tf
@@ -186,19 +188,38 @@ class Vocabulary:
         Returns:
             int32 ragged tensor of shape `[batch, (ids)]`.
         """
-        return self._framed(self._tokenize, strings, start, end, max_length)
+        ids = self._tokenize(tf.convert_to_tensor(strings, tf.string))
+        if max_length is not None:
+            ids = ids[:, : max_length - start - end]
+        column = tf.ones([ids.nrows(), 1], tf.int32)
+        before = [START_ID * column] if start else []
+        after = [END_ID * column] if end else []
+        return tf.concat([*before, ids, *after], axis=1) if before or after else ids
 
-    def sampler(self, alpha: float):
-        """A function like `encode` that cuts words differently each time (subword regularisation).
+    def sample(
+        self,
+        sentences: Sequence[str],
+        alpha: float,
+        seed: int,
+        start: bool = False,
+        end: bool = False,
+        max_length: int | None = None,
+    ) -> list[list[int]]:
+        """Ids of a random way to cut each sentence into pieces (subword regularisation).
 
-        For training only. The randomness is SentencePiece's own and cannot be seeded.
+        For training only, and outside of the graph: there the randomness cannot be seeded.
 
         Args:
-            alpha: for a unigram vocabulary the inverse temperature over segmentations (0.1 cuts
-                wildly, 0.5 mildly); for BPE the probability of leaving out a merge (BPE-dropout).
+            sentences: strings.
+            alpha: for a unigram vocabulary the inverse temperature over all ways (0.1 cuts wildly,
+                0.5 mildly); for BPE the probability of leaving out a merge (BPE-dropout).
+            seed: the same one gives the same ids.
+            start: see `encode`.
+            end: see `encode`.
+            max_length: see `encode`.
 
         Returns:
-            A function with the arguments of `encode`.
+            One list of ids per sentence.
 
         References:
             [Kudo, 2018](https://arxiv.org/abs/1804.10959),
@@ -206,18 +227,9 @@ class Vocabulary:
         """
         if not 0.0 < alpha <= 1.0:
             raise ValueError(f"`alpha` must be in (0, 1]. Received: alpha={alpha}.")
-        tokenize = _in_graph(
-            self._model,
-            tf.TensorSpec([None], tf.string),
-            lambda tokenizer, x: tokenizer.tokenize(x),
-            nbest_size=-1,
-            alpha=alpha,
-        )
-
-        def encode(strings, start=False, end=False, max_length=None):
-            return self._framed(tokenize, strings, start, end, max_length)
-
-        return encode
+        ids = _sample_seeded(self._model, list(sentences), alpha, seed)
+        room = None if max_length is None else max_length - start - end
+        return [[START_ID] * start + row[:room] + [END_ID] * end for row in ids]
 
     def decode(self, ids) -> tf.Tensor:
         """Strings from ids, in the graph; what follows the first end id is ignored.
@@ -277,16 +289,6 @@ class Vocabulary:
             )
         return unknown.total()
 
-    @staticmethod
-    def _framed(tokenize, strings, start, end, max_length) -> tf.RaggedTensor:
-        ids = tokenize(tf.convert_to_tensor(strings, tf.string))
-        if max_length is not None:
-            ids = ids[:, : max_length - start - end]
-        column = tf.ones([ids.nrows(), 1], tf.int32)
-        before = [START_ID * column] if start else []
-        after = [END_ID * column] if end else []
-        return tf.concat([*before, ids, *after], axis=1) if before or after else ids
-
 
 def _in_graph(model: bytes, argument, use: Callable, **options) -> Callable:
     """`use(tokenizer, argument)` as a graph function that makes its own tokenizer.
@@ -299,7 +301,24 @@ def _in_graph(model: bytes, argument, use: Callable, **options) -> Callable:
     def function(*arguments):
         return use(tensorflow_text.SentencepieceTokenizer(model=model, **options), *arguments)
 
-    return function
+    return function.get_concrete_function()
+
+
+_sampling = threading.Lock()  # the seed is one for the whole process
+
+
+def _sample_seeded(model: bytes, sentences: list[str], alpha: float, seed: int) -> list[list[int]]:
+    """SentencePiece seeds its generator once per thread, so each call has a thread of its own."""
+    from sentencepiece import SentencePieceProcessor, set_random_generator_seed
+
+    def work() -> list[list[int]]:
+        set_random_generator_seed(seed)
+        return SentencePieceProcessor(model_proto=model).encode(
+            sentences, enable_sampling=True, nbest_size=-1, alpha=alpha, num_threads=1
+        )
+
+    with _sampling, ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(work).result()
 
 
 def _coverages(coverage: float | Sequence[float], languages: int) -> list[float]:
