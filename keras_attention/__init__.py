@@ -13,11 +13,13 @@ if TYPE_CHECKING:  # what `__getattr__` does, in the words of a type checker
     from keras_attention import models as models
     from keras_attention import ops as ops
     from keras_attention import training as training
+    from keras_attention import visualization as visualization
     from keras_attention.decoding import *
     from keras_attention.layers import *
     from keras_attention.models import *
     from keras_attention.ops import *
     from keras_attention.training import *
+    from keras_attention.visualization import *
 
 __version__ = "0.1.0"
 
@@ -27,7 +29,6 @@ _PUBLIC: dict[str, list[str]] = {
         "attention_weights",
         "causal_mask",
         "combine_masks",
-        "fused_attention",
         "padding_mask",
         "scaled_dot_product_attention",
         "segment_mask",
@@ -35,10 +36,45 @@ _PUBLIC: dict[str, list[str]] = {
         "weighted_values",
         "window_mask",
     ],
-    "layers": [],
-    "decoding": [],
-    "training": [],
-    "models": [],
+    "layers": [
+        "Decoder",
+        "DecoderLayer",
+        "Encoder",
+        "EncoderLayer",
+        "FeedForward",
+        "LearnedPositionEmbedding",
+        "MultiHeadAttention",
+        "Residual",
+        "SinusoidalPositionEmbedding",
+        "TokenEmbedding",
+    ],
+    "decoding": [
+        "Beam",
+        "BucketedDecoder",
+        "Greedy",
+        "Hypotheses",
+        "Lineage",
+        "decode",
+        "reorder",
+    ],
+    "training": [
+        "InverseSquareRoot",
+        "MaskedAccuracy",
+        "MaskedCrossEntropy",
+        "Model",
+        "Perplexity",
+        "WarmupCosine",
+        "WarmupLinear",
+        "make_strategy",
+    ],
+    "models": ["Transformer"],
+    "visualization": [
+        "attention_figure",
+        "attention_grid",
+        "figure_to_image",
+        "layers_and_heads",
+        "save_figure",
+    ],
 }
 _PART_OF = {name: part for part, names in _PUBLIC.items() for name in names}
 

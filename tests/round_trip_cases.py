@@ -1,20 +1,46 @@
 """One entry per public class with a `get_config`: its constructor arguments at values that are not
 the defaults. `test_round_trip.py` fails for a class or an argument that is missing here.
 
-`inputs` are the shapes, without the batch, of the tensors that a layer is called with, in order.
-`left_out` names arguments that cannot be given together with the others, and says why.
+`inputs` is what a layer or model is called with, a batch of 2. `left_out` names arguments that
+cannot be given together with the others, and says why.
 """
 
 from dataclasses import dataclass, field
+
+import numpy as np
+
+import keras_attention
+
+draw = np.random.default_rng(3)
+
+
+def floats(*shape):
+    return draw.normal(size=(2, *shape)).astype("float32")
+
+
+def token_ids(length):
+    return draw.integers(1, 97, size=(2, length)).astype("int32")
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
     arguments: dict
-    inputs: tuple = ()
+    inputs: list | dict = field(default_factory=list)
     left_out: dict = field(default_factory=dict)
 
+
+LAYER_ARGUMENTS = dict(
+    d_model=12,
+    num_heads=6,
+    dff=17,
+    dropout=0.25,
+    attention_dropout=0.35,
+    activation_dropout=0.45,
+    activation="gelu",
+    normalization="post",
+    num_key_value_heads=3,
+)
 
 CASES = [
     Case(
@@ -25,21 +51,73 @@ CASES = [
             value_dim=7,
             dropout=0.25,
             use_bias=False,
-            output_shape=11,
+            output_shape=(11,),
             attention_axes=(1,),
             sliding_window=3,
             kernel_initializer="he_normal",
             bias_initializer="ones",
             kernel_regularizer="l2",
             bias_regularizer="l1",
-            activity_regularizer="l1_l2",
+            activity_regularizer="l1",
             kernel_constraint="non_neg",
             bias_constraint="unit_norm",
             use_gate=True,
             seed=17,
             num_key_value_heads=3,
         ),
-        inputs=[(5, 13), (7, 13)],
+        inputs=[floats(5, 13), floats(7, 13)],
         left_out={"flash_attention": "needs a fused kernel, which TensorFlow has not"},
+    ),
+    Case("FeedForward", dict(dff=17, activation="gelu", dropout=0.25), inputs=[floats(5, 13)]),
+    Case(
+        "Residual",
+        dict(normalization="post", dropout=0.25, epsilon=0.125),
+        inputs=[floats(5, 13), floats(5, 13)],
+    ),
+    Case("EncoderLayer", LAYER_ARGUMENTS, inputs=[floats(5, 12)]),
+    Case("DecoderLayer", LAYER_ARGUMENTS, inputs=[floats(5, 12), floats(7, 12)]),
+    Case("Encoder", dict(num_layers=3, **LAYER_ARGUMENTS), inputs=[floats(5, 12)]),
+    Case("Decoder", dict(num_layers=3, **LAYER_ARGUMENTS), inputs=[floats(5, 12), floats(7, 12)]),
+    Case(
+        "SinusoidalPositionEmbedding",
+        dict(max_wavelength=512.0, interleaved=False),
+        inputs=[floats(5, 12)],
+    ),
+    Case(
+        "LearnedPositionEmbedding",
+        dict(max_length=19, embeddings_initializer="he_normal"),
+        inputs=[floats(5, 12)],
+    ),
+    Case(
+        "TokenEmbedding",
+        dict(
+            vocabulary_size=97,
+            d_model=12,
+            dropout=0.25,
+            position_scheme=keras_attention.LearnedPositionEmbedding(max_length=19),
+        ),
+        inputs=[token_ids(5)],
+    ),
+    Case(
+        "Transformer",
+        dict(
+            vocabulary_size=97,
+            num_layers=3,
+            position_scheme=keras_attention.LearnedPositionEmbedding(max_length=19),
+            **LAYER_ARGUMENTS,
+        ),
+        inputs={"source_ids": token_ids(7), "target_ids": token_ids(5)},
+    ),
+    Case("MaskedCrossEntropy", dict(label_smoothing=0.25, padding_id=1)),
+    Case("MaskedAccuracy", dict(padding_id=1)),
+    Case("Perplexity", dict(padding_id=1)),
+    Case("InverseSquareRoot", dict(peak_learning_rate=0.25, warmup_steps=7)),
+    Case(
+        "WarmupCosine",
+        dict(peak_learning_rate=0.25, warmup_steps=7, total_steps=19, final_learning_rate=0.125),
+    ),
+    Case(
+        "WarmupLinear",
+        dict(peak_learning_rate=0.25, warmup_steps=7, total_steps=19, final_learning_rate=0.125),
     ),
 ]

@@ -15,8 +15,11 @@ import keras_attention
 
 ROOT = Path(__file__).parents[1]
 PARTS = keras_attention._PUBLIC
+TENSORFLOW_ONLY = {"Model", "make_strategy"}  # their examples distribute
 NAMES = [
-    pytest.param(name, id=f"{part}.{name}", marks=[pytest.mark.tensorflow] * (part == "training"))
+    pytest.param(
+        name, id=f"{part}.{name}", marks=[pytest.mark.tensorflow] * (name in TENSORFLOW_ONLY)
+    )
     for part, names in PARTS.items()
     for name in names
 ]

@@ -62,7 +62,8 @@ class TokenEmbedding(keras.layers.Layer):
 
     def build(self, token_ids_shape):
         self.embedding.build(token_ids_shape)
-        self.position_scheme.build((*token_ids_shape, self.d_model))
+        if not self.position_scheme.built:  # it comes built from a file
+            self.position_scheme.build((*token_ids_shape, self.d_model))
 
     def call(self, token_ids, start=0, training=None):
         x = self.embedding(token_ids) * self.d_model**0.5

@@ -5,7 +5,6 @@ from keras_attention.ops.attention import (
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
 from keras_attention.ops.attention import weighted_values as weighted_values
-from keras_attention.ops.fused import fused_attention as fused_attention
 from keras_attention.ops.masks import causal_mask as causal_mask
 from keras_attention.ops.masks import combine_masks as combine_masks
 from keras_attention.ops.masks import padding_mask as padding_mask
