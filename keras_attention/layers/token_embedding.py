@@ -62,7 +62,7 @@ class TokenEmbedding(keras.layers.Layer):
 
     def build(self, token_ids_shape):
         self.embedding.build(token_ids_shape)
-        if not self.position_scheme.built:  # it comes built from a file
+        if not self.position_scheme.built:  # two embeddings may share it
             self.position_scheme.build((*token_ids_shape, self.d_model))
 
     def call(self, token_ids, start=0, training=None):
@@ -78,12 +78,14 @@ class TokenEmbedding(keras.layers.Layer):
         return (*token_ids_shape, self.d_model)
 
     def get_config(self):
+        position_scheme = keras.saving.serialize_keras_object(self.position_scheme)
+        position_scheme.pop("build_config", None)  # `build` builds it
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,
             "d_model": self.d_model,
             "dropout": self.dropout,
-            "position_scheme": keras.saving.serialize_keras_object(self.position_scheme),
+            "position_scheme": position_scheme,
         }
 
     @classmethod

@@ -170,9 +170,7 @@ class Transformer(Model):
             **self.encoder.get_config(),
             "name": self.name,
             "vocabulary_size": self.token_embedding.vocabulary_size,
-            "position_scheme": keras.saving.serialize_keras_object(
-                self.token_embedding.position_scheme
-            ),
+            "position_scheme": self.token_embedding.get_config()["position_scheme"],
         }
 
     @classmethod
