@@ -10,18 +10,26 @@ import keras
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FILES = ["ops", "layers", "decoding", "models", "test_public_api.py", "test_round_trip.py"]
 
 # Tests that may skip on JAX: name -> the reason. What needs TensorFlow is marked so, not skipped.
 MAY_SKIP = {}
 
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this process is on JAX already")
-def test_the_library_part_passes_on_jax(tmp_path):
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["ops", "layers", "decoding", "models"], id="library"),
+        pytest.param(
+            ["test_public_api.py", "test_round_trip.py"], id="examples", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_passes_on_jax(names, tmp_path):
     report = tmp_path / "report.xml"
     command = [sys.executable, "-m", "pytest", "-m", "not tensorflow and not slow", "--quiet"]
     command += ["-p", "no:cacheprovider", f"--junitxml={report}", f"--basetemp={tmp_path / 'jax'}"]
-    command += [f"tests/{name}" for name in FILES]
+    command += [f"tests/{name}" for name in names]
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     finished = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -31,7 +39,7 @@ def test_the_library_part_passes_on_jax(tmp_path):
     cases = list(ElementTree.parse(report).iter("testcase"))
     skipped = {case.get("name") for case in cases if case.find("skipped") is not None}
     assert skipped <= set(MAY_SKIP)
-    for name in FILES:
-        module = f"tests.{name.removesuffix('.py')}"
-        ran = [case for case in cases if f"{case.get('classname')}.".startswith(f"{module}.")]
+    for name in names:
+        module = f"tests.{name.removesuffix('.py')}."
+        ran = [case for case in cases if f"{case.get('classname')}.".startswith(module)]
         assert ran, f"no test of tests/{name} ran on JAX"
