@@ -1,0 +1,160 @@
+"""The folder of a training run: its configuration, vocabulary, checkpoints, logs and outputs."""
+
+import json
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tasks.common.config_json import differences, from_json, to_json
+from tasks.common.files import write_atomically
+from tasks.common.vocabulary import Vocabulary
+
+Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where everything of a run is.
+
+    Args:
+        path: the folder.
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration."""
+        return self.path / "config.json"
+
+    @property
+    def vocabulary(self) -> Path:
+        """The SentencePiece model."""
+        return self.path / "vocabulary.model"
+
+    @property
+    def checkpoints(self) -> Path:
+        """What a run resumes from, and the best weights so far."""
+        return self.path / "checkpoints"
+
+    def weights(self, which: str) -> Path:
+        """Weights: `"final"` (of a finished run, chosen on validation), `"best"` or `"last"`."""
+        return self.checkpoints / f"{which}.weights.h5"
+
+    @property
+    def _fingerprint(self) -> Path:
+        """Lies beside the checkpoints: the vocabulary whose ids they mean."""
+        return self.checkpoints / "vocabulary.sha256"
+
+    @property
+    def logs(self) -> Path:
+        """What TensorBoard shows."""
+        return self.path / "logs"
+
+    @property
+    def is_started(self) -> bool:
+        """Whether a run has been started here."""
+        return self.config.exists()
+
+    def start(self, config: Any, may_change: Collection[str] = ()) -> bool:
+        """Begin a run here, or make sure that `config` is the one that was begun.
+
+        Args:
+            config: the configuration, a dataclass.
+            may_change: dotted names of the settings that may differ when a run is resumed.
+
+        Returns:
+            Whether there was a run to resume.
+
+        Raises:
+            ValueError: if the folder holds a run of another configuration, or something else.
+        """
+        resumed = self.is_started
+        if resumed:
+            changed = differences(self.load_config(type(config)), config)
+            forbidden = {name: both for name, both in changed.items() if name not in may_change}
+            if forbidden:
+                lines = [
+                    f"  {n}: {was!r} before, now {now!r}" for n, (was, now) in forbidden.items()
+                ]
+                raise ValueError(
+                    f"{self.path} holds a run with other settings, which cannot be resumed:\n"
+                    + "\n".join(lines)
+                    + "\nGive the same settings, or another `--run-folder`."
+                )
+        elif self.path.exists() and any(self.path.iterdir()):
+            raise ValueError(
+                f"{self.path} is not empty and holds no run. Give another `--run-folder`."
+            )
+        text = json.dumps(to_json(config), indent=2, ensure_ascii=False)
+        write_atomically(self.config, f"{text}\n".encode())
+        return resumed
+
+    def load_config(self, cls: type[Config]) -> Config:
+        """The configuration that the run was started with.
+
+        Raises:
+            FileNotFoundError: if there is no run here.
+            ValueError: if the file is damaged.
+        """
+        if not self.is_started:
+            raise FileNotFoundError(
+                f"There is no run in {self.path}: {self.config.name} is missing. Train one, or "
+                "give the folder that `train` printed."
+            )
+        try:
+            values = json.loads(self.config.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{self.config} is damaged: {error}.") from error
+        return from_json(cls, values, str(self.config))
+
+    def save_vocabulary(self, vocabulary: Vocabulary) -> None:
+        """Keep the vocabulary, and with the checkpoints its fingerprint."""
+        vocabulary.save(self.vocabulary)
+        write_atomically(self._fingerprint, f"{vocabulary.fingerprint}\n".encode())
+
+    def load_vocabulary(self) -> Vocabulary:
+        """The vocabulary of this run.
+
+        Raises:
+            FileNotFoundError: if the run has none yet.
+            ValueError: if it is damaged, or another than the checkpoints were made with.
+        """
+        vocabulary = Vocabulary.load(self.vocabulary)
+        if not self._fingerprint.exists():
+            raise FileNotFoundError(
+                f"{self._fingerprint} is missing, which says what vocabulary the checkpoints mean."
+            )
+        expected = self._fingerprint.read_text(encoding="utf-8").strip()
+        vocabulary.check_fingerprint(expected, f"the checkpoints in {self.checkpoints}")
+        return vocabulary
+
+
+def load_weights(model: Any, path: str | os.PathLike) -> None:
+    """Read a weights file into a Keras model; what is wrong with it is said in one error.
+
+    Args:
+        model: a built model.
+        path: a `.weights.h5` file.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is half-written, or does not belong to such a model.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There are no weights at {path}: the run has saved none yet.")
+    try:
+        model.load_weights(path)
+    except OSError as error:
+        raise ValueError(
+            f"{path} is damaged or half-written ({error}). Take another checkpoint of the run, or "
+            "train again."
+        ) from error
+    except (ValueError, KeyError) as error:
+        raise ValueError(
+            f"{path} does not belong to this model, whose weights have other names or shapes: "
+            f"{error}"
+        ) from error
