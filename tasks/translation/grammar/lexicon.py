@@ -5,10 +5,11 @@ sentences make sense. English words have one meaning here: nothing is ambiguous 
 sentence two translations (so no "read", whose past looks like its present).
 """
 
+import functools
 from dataclasses import dataclass
 
-from tasks.translation import spanish
-from tasks.translation.spanish import FEMININE, MASCULINE, Verb, strong_past
+from tasks.translation.grammar import spanish
+from tasks.translation.grammar.spanish import FEMININE, MASCULINE, Verb, strong_past
 
 # Columns: English, Spanish, gender, kinds. "mass" nouns have no plural and take no "a".
 _NOUNS = """
@@ -48,10 +49,10 @@ newspaper  periódico  m  text thing paper
 table      mesa       f  thing surface
 bed        cama       f  thing surface
 chair      silla      f  thing surface
-car        coche      m  thing machine
-bicycle    bicicleta  f  thing machine
+car        coche      m  thing machine vehicle
+bicycle    bicicleta  f  thing machine vehicle
 clock      reloj      m  thing machine
-lamp       lámpara    f  thing machine
+lamp       lámpara    f  thing
 shirt      camisa     f  thing clothes
 shoe       zapato     m  thing clothes
 hat        sombrero   m  thing clothes
@@ -75,7 +76,6 @@ river      río        m  landmark
 bridge     puente     m  landmark
 tree       árbol      m  landmark high
 """
-_ENGLISH_PLURALS = {"man": "men", "woman": "women", "mouse": "mice", "church": "churches"}
 
 # Columns: English, Spanish, the "to be" it takes (permanent ser, passing estar), kinds.
 _ADJECTIVES = """
@@ -103,8 +103,8 @@ intelligent  inteligente ser    person animal
 hardworking  trabajador  ser    person
 English      inglés      ser    person food text machine
 Spanish      español     ser    person food text machine
-fast         rápido      ser    animal machine
-slow         lento       ser    animal machine
+fast         rápido      ser    animal vehicle
+slow         lento       ser    animal vehicle
 delicious    delicioso   ser    food drink
 long         largo       ser    text surface
 short        corto       ser    text
@@ -112,11 +112,8 @@ happy        contento    estar  person animal
 sad          triste      estar  person animal
 tired        cansado     estar  person animal
 sick         enfermo     estar  person animal
-clean        limpio      estar  clothes surface room machine drink
 dirty        sucio       estar  clothes surface room machine drink
 broken       roto        estar  machine surface opening
-open         abierto     estar  opening
-closed       cerrado     estar  opening
 cold         frío        estar  food drink
 hot          caliente    estar  food drink
 """
@@ -130,7 +127,6 @@ _GOODS = "thing machine clothes"
 @dataclass(frozen=True)
 class Noun:
     english: str
-    english_plural: str
     spanish: str
     gender: str
     kinds: frozenset[str]
@@ -147,9 +143,6 @@ class Adjective:
     copula: str
     kinds: frozenset[str]
 
-    def fits(self, noun: Noun) -> bool:
-        return bool(self.kinds & noun.kinds)
-
 
 @dataclass(frozen=True)
 class Action:
@@ -161,16 +154,22 @@ class Action:
     kinds: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset({"person"})
 
-    @property
-    def third(self) -> str:
-        """Third person singular of the English present: `washes`, `carries`, `has`."""
-        if self.english == "have":
-            return "has"
-        if self.english.endswith(("sh", "ch", "s", "x", "o")):
-            return self.english + "es"
-        if self.english.endswith("y") and self.english[-2] not in "aeiou":
-            return self.english[:-1] + "ies"
-        return self.english + "s"
+
+@dataclass(frozen=True)
+class Modal:
+    """What stands before an infinitive; the English forms are those of "they" and of "she"."""
+
+    they: str
+    she: str
+    they_not: str
+    she_not: str
+    spanish: Verb
+
+    def plain(self, is_third_person: bool) -> str:
+        return self.she if is_third_person else self.they
+
+    def negated(self, is_third_person: bool) -> str:
+        return self.she_not if is_third_person else self.they_not
 
 
 def _table(text: str) -> list[list[str]]:
@@ -187,7 +186,6 @@ def _action(
 NOUNS = tuple(
     Noun(
         english,
-        _ENGLISH_PLURALS.get(english, english + "s"),
         word,
         FEMININE if gender == "f" else MASCULINE,
         frozenset(kinds),
@@ -201,28 +199,29 @@ ADJECTIVES = tuple(
 ORDINALS = tuple(tuple(pair.split()) for pair in _ORDINALS.split(", "))
 SHORTENED = {"primero": "primer", "tercero": "tercer"}
 
-_HAVE = Verb("tener", _E_IE, "tengo", past=strong_past("tuv"), future_stem="tendr")
-_MAKE = Verb("hacer", None, "hago", past=strong_past("hic", "hizo"), future_stem="har")
-_SEE = Verb("ver", None, "veo", past=("vi", "viste", "vio", "vimos", "vieron"))
-_BRING = Verb("traer", None, "traigo", past=strong_past("traj"))
-_TRANSLATE = Verb("traducir", None, "traduzco", past=strong_past("traduj"))
-_HEAR = Verb(
+_TENER = Verb("tener", _E_IE, "tengo", past=strong_past("tuv"), future_stem="tendr")
+_HACER = Verb("hacer", None, "hago", past=strong_past("hic", "hizo"), future_stem="har")
+_VER = Verb("ver", None, "veo", past=("vi", "viste", "vio", "vimos", "vieron"))
+_TRAER = Verb("traer", None, "traigo", past=strong_past("traj"))
+_TRADUCIR = Verb("traducir", None, "traduzco", past=strong_past("traduj"))
+_OIR = Verb(
     "oír",
     present=("oigo", "oyes", "oye", "oímos", "oyen"),
     past=("oí", "oíste", "oyó", "oímos", "oyeron"),
 )
-_SEND = Verb("enviar", present=("envío", "envías", "envía", "enviamos", "envían"))
+_ENVIAR = Verb("enviar", present=("envío", "envías", "envía", "enviamos", "envían"))
 _EVERYBODY = "person animal"
 
+HAVE = _action("have", "had", _TENER, f"{_GOODS} animal building")
 TRANSITIVE = (
     _action("eat", "ate", "comer", "food", _EVERYBODY),
     _action("cook", "cooked", "cocinar", "food"),
     _action("drink", "drank", "beber", "drink"),
     _action("serve", "served", Verb("servir", _E_I), "food drink"),
-    _action("make", "made", _MAKE, "clothes"),
-    _action("have", "had", _HAVE, f"{_GOODS} animal building"),
-    _action("see", "saw", _SEE, f"{_GOODS} person building landmark", _EVERYBODY),
-    _action("hear", "heard", _HEAR, "person", _EVERYBODY),
+    _action("make", "made", _HACER, "clothes"),
+    HAVE,
+    _action("see", "saw", _VER, f"{_GOODS} person building landmark", _EVERYBODY),
+    _action("hear", "heard", _OIR, "person", _EVERYBODY),
     _action("help", "helped", "ayudar", "person"),
     _action("visit", "visited", "visitar", "person place building"),
     _action("look for", "looked for", "buscar", f"{_GOODS} food person", _EVERYBODY),
@@ -232,11 +231,11 @@ TRANSITIVE = (
     _action("sell", "sold", "vender", f"{_GOODS} food drink animal building"),
     _action("need", "needed", "necesitar", f"{_GOODS} food drink"),
     _action("steal", "stole", "robar", f"{_GOODS} food animal"),
-    _action("bring", "brought", _BRING, f"{_GOODS} food drink"),
-    _action("send", "sent", _SEND, "text"),
+    _action("bring", "brought", _TRAER, f"{_GOODS} food drink"),
+    _action("send", "sent", _ENVIAR, "text"),
     _action("write", "wrote", "escribir", "text"),
-    _action("translate", "translated", _TRANSLATE, "text"),
-    _action("wash", "washed", "lavar", "clothes opening machine"),
+    _action("translate", "translated", _TRADUCIR, "text"),
+    _action("wash", "washed", "lavar", "clothes opening vehicle"),
     _action("clean", "cleaned", "limpiar", "room surface machine opening"),
     _action("paint", "painted", "pintar", "building surface opening landmark"),
     _action("draw", "drew", "dibujar", "animal landmark building"),
@@ -256,11 +255,12 @@ INTRANSITIVE = (
     _action("dance", "danced", "bailar"),
 )
 
-# What comes before an infinitive: English for I, you, he, we, they; what "not" makes of it; verb.
+LIKE = _action("like", "liked", "gustar")  # turned around in Spanish, so a sentence of its own
+
 MODALS = (
-    ("want to", "wants to", "do not want to", "does not want to", Verb("querer", _E_IE)),
-    ("can", "can", "cannot", "cannot", Verb("poder", _O_UE)),
-    ("must", "must", "must not", "must not", Verb("deber")),
+    Modal("want to", "wants to", "do not want to", "does not want to", Verb("querer", _E_IE)),
+    Modal("can", "can", "cannot", "cannot", Verb("poder", _O_UE)),
+    Modal("must", "must", "must not", "must not", Verb("deber")),
 )
 
 # Past of the three verbs of state is the imperfect: "the house was white" → "era", not "fue".
@@ -289,10 +289,10 @@ TIMES = {
     "future": (("tomorrow", "mañana"), ("next week", "la próxima semana")),
 }
 
-# Determiners: English singular and plural, then Spanish masculine and feminine of each number.
+# English singular and plural, then Spanish masculine and feminine of each number.
+ARTICLES = (("a", "some", "un", "una", "unos", "unas"),)
 DETERMINERS = (
     ("the", "the", "el", "la", "los", "las"),
-    ("a", "some", "un", "una", "unos", "unas"),
     ("this", "these", "este", "esta", "estos", "estas"),
     ("that", "those", "ese", "esa", "esos", "esas"),
     ("my", "my", "mi", "mi", "mis", "mis"),
@@ -310,15 +310,15 @@ PRONOUNS = (
     ("we", "", spanish.NOSOTROS, "", "nos"),
     ("they", "ellos", spanish.ELLOS, "a ellos", "les"),
 )
-_ENGLISH_UNITS = "one two three four five six seven eight nine ten eleven twelve"
-_ENGLISH_TEENS = "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-_ENGLISH_BELOW_TWENTY = f"{_ENGLISH_UNITS} {_ENGLISH_TEENS}".split()
-_ENGLISH_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
-def english_numeral(number: int) -> str:
-    """1 to 99 in words: `forty-two`."""
-    if number < 20:
-        return _ENGLISH_BELOW_TWENTY[number - 1]
-    tens, unit = divmod(number, 10)
-    return _ENGLISH_TENS[tens - 2] + (f"-{english_numeral(unit)}" if unit else "")
+@functools.cache
+def nouns(kinds: frozenset[str], countable: bool = False) -> tuple[Noun, ...]:
+    """The nouns of any of these kinds; with `countable` only those that have a plural."""
+    return tuple(n for n in NOUNS if n.kinds & kinds and not (countable and n.is_mass))
+
+
+@functools.cache
+def adjectives(noun: Noun) -> tuple[Adjective, ...]:
+    """The adjectives that make sense with a noun."""
+    return tuple(adjective for adjective in ADJECTIVES if adjective.kinds & noun.kinds)
