@@ -1,0 +1,14 @@
+"""Training: losses, metrics, schedules, callbacks, and the model base with a distributed `fit`."""
+
+from keras_attention.training.checkpoint_file import average_weights as average_weights
+from keras_attention.training.checkpoint_file import load_weights as load_weights
+from keras_attention.training.checkpoints import Checkpoints as Checkpoints
+from keras_attention.training.distribution import make_strategy as make_strategy
+from keras_attention.training.losses import MaskedCrossEntropy as MaskedCrossEntropy
+from keras_attention.training.metrics import MaskedAccuracy as MaskedAccuracy
+from keras_attention.training.metrics import Perplexity as Perplexity
+from keras_attention.training.model import Model as Model
+from keras_attention.training.schedules import InverseSquareRoot as InverseSquareRoot
+from keras_attention.training.schedules import WarmupCosine as WarmupCosine
+from keras_attention.training.schedules import WarmupLinear as WarmupLinear
+from keras_attention.training.throughput import Throughput as Throughput
