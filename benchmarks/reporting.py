@@ -1,0 +1,171 @@
+"""Measurements of several rounds -> medians -> ratios -> a table to read and a line to keep."""
+
+import importlib.metadata
+import json
+import shlex
+import statistics
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import Measurement, hardware
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contestant in one case, over all rounds.
+
+    Attributes:
+        case, contestant: names.
+        setting: the contestant's best setting for this case.
+        rounds: how many processes measured it.
+        tokens_per_second: the median over rounds.
+        lowest, highest: tokens per second of the slowest and the fastest round.
+        ours_over_it: our tokens per second by its own: above 1 we are faster.
+        import_seconds, prepare_seconds, first_seconds: medians, see `Measurement`.
+        loss: of the first training step.
+        equal: share of the translations that equal ours; None if there is nothing to compare.
+    """
+
+    case: str
+    contestant: str
+    setting: str
+    rounds: int
+    tokens_per_second: float
+    lowest: float
+    highest: float
+    ours_over_it: float
+    import_seconds: float
+    prepare_seconds: float
+    first_seconds: float
+    loss: float | None = None
+    equal: float | None = None
+
+    @property
+    def check(self) -> str:
+        """The proof that the work was the same as ours, in words."""
+        if self.loss is not None:
+            return f"loss {self.loss:.3f}"
+        return "" if self.equal is None else f"{self.equal:.0%} equal ours"
+
+
+def summarize(
+    measurements: Iterable[Measurement], ours: Sequence[str], own_weights: Sequence[str] = ()
+) -> list[Row]:
+    """One row per case and contestant, the fastest first within a case.
+
+    Args:
+        measurements: Of all rounds.
+        ours: Which contestants are ours. Ratios are to the fastest of them in each case, and are
+            NaN where none of them was measured.
+        own_weights: Contestants whose translations are not comparable.
+    """
+    groups: dict[str, dict[str, list[Measurement]]] = defaultdict(lambda: defaultdict(list))
+    for one in measurements:
+        groups[one.case][one.contestant].append(one)
+    rows = []
+    for case, contestants in groups.items():
+        speeds = {
+            name: statistics.median(one.tokens_per_second for one in several)
+            for name, several in contestants.items()
+        }
+        base = max((name for name in ours if name in speeds), key=speeds.get, default=None)
+        expected = contestants[base][0].result if base else None
+        for name in sorted(speeds, key=speeds.get, reverse=True):
+            several = contestants[name]
+            rows.append(
+                Row(
+                    case,
+                    name,
+                    setting=several[-1].setting,
+                    rounds=len(several),
+                    tokens_per_second=speeds[name],
+                    lowest=min(one.tokens_per_second for one in several),
+                    highest=max(one.tokens_per_second for one in several),
+                    ours_over_it=speeds[base] / speeds[name] if base else float("nan"),
+                    import_seconds=statistics.median(one.import_seconds for one in several),
+                    prepare_seconds=statistics.median(one.prepare_seconds for one in several),
+                    first_seconds=statistics.median(one.first_seconds for one in several),
+                    **_proof(several[0].result, None if name in own_weights else expected),
+                )
+            )
+    return rows
+
+
+def _proof(result: Any, expected: Any) -> dict[str, float]:
+    if isinstance(result, float):
+        return {"loss": result}
+    if expected is None or expected is result:
+        return {}
+    equal = [ids == others for ids, others in zip(result, expected, strict=True)]
+    return {"equal": statistics.mean(equal)}
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A table; what its columns mean is said by `Row`."""
+    lines = [
+        "| case | contestant | setting | tokens/s (slowest–fastest round) | ours ÷ it "
+        "| import s | model s | first call s | check |",
+        "|---|---|---|--:|--:|--:|--:|--:|---|",
+    ]
+    case = None
+    for row in rows:
+        cells = (
+            row.case if row.case != case else "",
+            row.contestant,
+            row.setting,
+            f"{row.tokens_per_second:.0f} ({row.lowest:.0f}–{row.highest:.0f})",
+            f"{row.ours_over_it:.2f}",
+            f"{row.import_seconds:.1f}",
+            f"{row.prepare_seconds:.1f}",
+            f"{row.first_seconds:.2f}",
+            row.check,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+        case = row.case
+    return "\n".join(lines)
+
+
+def run_facts(packages: Sequence[str]) -> dict[str, Any]:
+    """Date, command, commit, hardware and versions: what makes a figure reproducible."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join(["python", *sys.orig_argv[1:]]),
+        "commit": _commit(),
+        "hardware": hardware(),
+        "versions": {name: importlib.metadata.version(name) for name in packages},
+    }
+
+
+def installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def append_line(path: Path, facts: dict[str, Any], rows: Sequence[Row]) -> None:
+    """Adds one run to a JSON-lines file, making the file and its folder if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = {**facts, "rows": [asdict(row) for row in rows]}
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _commit() -> str:
+    """The commit, with a `+` behind it where files differ from it; empty outside a checkout."""
+    root = Path(__file__).parent
+    commit, changes = (
+        subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=False)
+        for command in (
+            ("rev-parse", "--short=12", "HEAD"),
+            ("status", "--porcelain", "--untracked-files=no"),
+        )
+    )
+    return commit.stdout.strip() + ("+" if changes.stdout.strip() else "")
