@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[1]
 # Tests that may skip on JAX: name -> the reason. What needs TensorFlow is marked so, not skipped.
 MAY_SKIP = {}
 
+# Without it most of the time goes into optimising what runs once.
+QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this process is on JAX already")
 @pytest.mark.parametrize(
@@ -31,6 +34,7 @@ def test_passes_on_jax(names, tmp_path):
     command += ["-p", "no:cacheprovider", f"--junitxml={report}", f"--basetemp={tmp_path / 'jax'}"]
     command += [f"tests/{name}" for name in names]
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    environment["XLA_FLAGS"] = QUICK_COMPILATION
     finished = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
