@@ -1,7 +1,6 @@
 """The folder of a training run: its configuration, vocabulary, checkpoints, logs and outputs."""
 
 import json
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +40,7 @@ class RunFolder:
 
     def weights(self, which: str) -> Path:
         """Weights: `"final"` (of a finished run, chosen on validation), `"best"` or `"last"`."""
-        return self.checkpoints / f"{which}.weights.h5"
+        return self.checkpoints / f"{which}.npz"
 
     @property
     def _fingerprint(self) -> Path:
@@ -58,12 +57,13 @@ class RunFolder:
         """Whether a run has been started here."""
         return self.config.exists()
 
-    def start(self, config: Any, may_change: Collection[str] = ()) -> bool:
+    def start(self, config: Any, may_change: Collection[str] = (), write: bool = True) -> bool:
         """Begin a run here, or make sure that `config` is the one that was begun.
 
         Args:
             config: the configuration, a dataclass.
             may_change: dotted names of the settings that may differ when a run is resumed.
+            write: whether to keep `config`; of several workers one does.
 
         Returns:
             Whether there was a run to resume.
@@ -88,8 +88,9 @@ class RunFolder:
             raise ValueError(
                 f"{self.path} is not empty and holds no run. Give another `--run-folder`."
             )
-        text = json.dumps(to_json(config), indent=2, ensure_ascii=False)
-        write_atomically(self.config, f"{text}\n".encode())
+        if write:
+            text = json.dumps(to_json(config), indent=2, ensure_ascii=False)
+            write_atomically(self.config, f"{text}\n".encode())
         return resumed
 
     def load_config(self, cls: type[Config]) -> Config:
@@ -112,8 +113,9 @@ class RunFolder:
 
     def save_vocabulary(self, vocabulary: Vocabulary) -> None:
         """Keep the vocabulary, and with the checkpoints its fingerprint."""
-        vocabulary.save(self.vocabulary)
+        # In this order, so that whoever sees the vocabulary finds its fingerprint.
         write_atomically(self._fingerprint, f"{vocabulary.fingerprint}\n".encode())
+        vocabulary.save(self.vocabulary)
 
     def load_vocabulary(self) -> Vocabulary:
         """The vocabulary of this run.
@@ -130,31 +132,3 @@ class RunFolder:
         expected = self._fingerprint.read_text(encoding="utf-8").strip()
         vocabulary.check_fingerprint(expected, f"the checkpoints in {self.checkpoints}")
         return vocabulary
-
-
-def load_weights(model: Any, path: str | os.PathLike) -> None:
-    """Read a weights file into a Keras model; what is wrong with it is said in one error.
-
-    Args:
-        model: a built model.
-        path: a `.weights.h5` file.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is half-written, or does not belong to such a model.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"There are no weights at {path}: the run has saved none yet.")
-    try:
-        model.load_weights(path)
-    except OSError as error:
-        raise ValueError(
-            f"{path} is damaged or half-written ({error}). Take another checkpoint of the run, or "
-            "train again."
-        ) from error
-    except (ValueError, KeyError) as error:
-        raise ValueError(
-            f"{path} does not belong to this model, whose weights have other names or shapes: "
-            f"{error}"
-        ) from error

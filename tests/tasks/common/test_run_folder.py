@@ -1,10 +1,8 @@
 from dataclasses import dataclass, replace
 
-import keras
-import numpy as np
 import pytest
 
-from tasks.common.run_folder import RunFolder, load_weights
+from tasks.common.run_folder import RunFolder
 from tasks.common.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.tensorflow
@@ -24,10 +22,6 @@ def folder(tmp_path):
 @pytest.fixture(scope="module")
 def vocabulary():
     return Vocabulary.train([["a red house", "a red car", "the car"]], size=16)
-
-
-def model_of(units):
-    return keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(units)])
 
 
 def test_a_run_is_started_once_and_then_resumed(folder):
@@ -91,34 +85,13 @@ def test_checkpoints_without_a_fingerprint_are_refused(folder, vocabulary):
         folder.load_vocabulary()
 
 
-def test_weights_are_read(tmp_path):
-    path = tmp_path / "final.weights.h5"
-    saved, loaded = model_of(5), model_of(5)
-    saved.save_weights(path)
-
-    load_weights(loaded, path)
-
-    for one, other in zip(saved.get_weights(), loaded.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+def test_weights_have_names(folder):
+    assert folder.weights("best") == folder.checkpoints / "best.npz"
 
 
-def test_missing_weights_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no weights at .*best\.weights\.h5"):
-        load_weights(model_of(5), tmp_path / "best.weights.h5")
-
-
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-def test_a_half_written_file_is_refused(tmp_path, share):
-    path = tmp_path / "last.weights.h5"
-    model_of(5).save_weights(path)
-    content = path.read_bytes()
-    path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(ValueError, match=r"last\.weights\.h5 is damaged or half-written"):
-        load_weights(model_of(5), path)
-
-
-def test_weights_of_another_model_are_refused(tmp_path):
-    path = tmp_path / "last.weights.h5"
-    model_of(5).save_weights(path)
-    with pytest.raises(ValueError, match=r"last\.weights\.h5 does not belong to this model"):
-        load_weights(model_of(7), path)
+def test_a_worker_that_does_not_write_still_checks(folder):
+    assert folder.start(Config(), write=False) is False
+    assert not folder.is_started
+    folder.start(Config())
+    with pytest.raises(ValueError, match="size: 5 before, now 7"):
+        folder.start(Config(size=7), write=False)

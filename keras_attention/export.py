@@ -1,0 +1,68 @@
+"""SavedModels that take and return what users have, such as strings, and need none of this code."""
+
+from pathlib import Path
+
+
+def export_text_model(function, path, model, resources=()):
+    """Writes a TensorFlow SavedModel that maps a batch of strings to a batch of strings.
+
+    Whatever loads it needs TensorFlow and the packages of the operations inside (for a tokenizer
+    `tensorflow_text`), but neither Keras nor this library:
+
+    ```python
+    import tensorflow as tf
+    import tensorflow_text
+
+    translate = tf.saved_model.load("model").signatures["serving_default"]
+    translate(text=tf.constant(["The red house is small."]))["text"]
+    ```
+
+    Args:
+        function: Maps a string tensor `[batch]` to another, in TensorFlow operations; tokenizer,
+            model and search are called inside. The batch size is unknown.
+        path: Folder to write; must not exist, or be empty.
+        model: The Keras model that `function` calls. Its weights are saved.
+        resources: Other objects that hold what `function` needs: `tf.Module`s, variables, tables.
+
+    Returns:
+        The path, a `Path`.
+
+    Raises:
+        ValueError: If the folder holds something.
+        RuntimeError: If the Keras backend is not TensorFlow.
+
+    Example:
+
+    >>> import tempfile, tensorflow as tf
+    >>> from keras_attention.export import export_text_model
+    >>> model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    >>> def function(text):
+    ...     lengths = tf.cast(tf.strings.length(text), tf.float32)
+    ...     return tf.strings.as_string(model(lengths[:, None])[:, 0])
+    >>> path = export_text_model(function, tempfile.mkdtemp(), model)
+    >>> loaded = tf.saved_model.load(path).signatures["serving_default"]
+    >>> loaded(text=tf.constant(["a", "bc", "def"]))["text"].shape
+    TensorShape([3])
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "SavedModels need the TensorFlow backend. "
+            f"Received: KERAS_BACKEND={keras.backend.backend()}."
+        )
+    import tensorflow as tf  # here, so that the module also imports where TensorFlow is absent
+
+    path = Path(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ValueError(f"{path} exists and is not empty. Give another folder to export into.")
+    module = tf.Module()
+    # A SavedModel contains what its module can be asked for, and Keras' wrappers cannot.
+    module.weights = [weight.value for weight in model.weights]
+    module.resources = list(resources)
+    text = tf.TensorSpec([None], tf.string, name="text")
+    module.__call__ = tf.function(
+        lambda text: {"text": function(text)}, input_signature=[text], autograph=False
+    )
+    tf.saved_model.save(module, str(path), signatures={"serving_default": module.__call__})
+    return path

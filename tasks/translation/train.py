@@ -1,0 +1,219 @@
+"""Train a translator: `python -m tasks.translation.train tiny`."""
+
+import logging
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import keras
+import tyro
+
+from keras_attention.training.checkpoint_file import read_checkpoint, write_checkpoint
+from keras_attention.training.checkpoints import Checkpoints
+from keras_attention.training.distribution import make_strategy
+from keras_attention.training.losses import MaskedCrossEntropy
+from keras_attention.training.metrics import MaskedAccuracy
+from keras_attention.training.schedules import InverseSquareRoot, WarmupCosine, WarmupLinear
+from keras_attention.training.throughput import Throughput
+from tasks.common import console
+from tasks.common.averaging import choose_average
+from tasks.common.budget import Budget
+from tasks.common.config_json import to_json
+from tasks.common.results import record
+from tasks.common.run_folder import RunFolder
+from tasks.translation.config import MAY_CHANGE, PRESETS, TrainConfig, TranslationConfig
+from tasks.translation.data import Splits, TranslationText, load_pairs, make_dataset
+from tasks.translation.evaluate import evaluate
+from tasks.translation.model import Translator, build_model
+from tasks.translation.progress import TranslationProgress
+from tasks.translation.scoring import Score
+
+logger = logging.getLogger(__name__)
+_LOG_EVERY = 50  # updates between two points of TensorBoard's curves within an epoch
+Preset = console.presets_type(PRESETS)
+
+
+def main(config: Annotated[Preset, tyro.conf.arg(name="")], run_folder: Path | None = None) -> None:
+    """Train a translator, from a preset that any option changes; resume it if the folder exists.
+
+    Args:
+        config: the preset.
+        run_folder: where everything of the run is kept, by default runs/translation-<preset>.
+    """
+    folder = RunFolder(run_folder or Path("runs", f"translation-{config.name}"))
+    train(config, folder)
+    logger.info("\nThe run is in %s. See it: tensorboard --logdir %s", folder.path, folder.logs)
+
+
+def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
+    """Train, choose the weights on the validation split, and score them on the test split.
+
+    Args:
+        config: all settings.
+        folder: an empty folder, or that of the run to resume. Several workers must see the same
+            folder; only the first of them writes and scores.
+
+    Returns:
+        The scores on the test split.
+    """
+    started = time.perf_counter()
+    # First of all: the workers of a cluster must find each other before TensorFlow does anything.
+    strategy = make_strategy(config.train.strategy)
+    writes = strategy.extended.should_checkpoint
+    keras.utils.set_random_seed(config.train.seed)
+    folder.start(config, MAY_CHANGE, write=writes)
+    splits = load_pairs(config.data)
+    text = _load_or_train_text(config, folder, splits, writes)
+    with strategy.scope():
+        model = build_model(config.model, text.vocabulary.size, config.train.precision)
+        first_epoch = _fit(model, config, folder, splits, text, writes)
+        _choose_weights(model, config, folder, splits, text, writes)
+    if not writes:
+        return []
+    translator = Translator.load(folder.path)
+    scores = evaluate(translator, splits.test, config.language, folder, "test")
+    if config.train.record:
+        facts = {
+            "seed": config.train.seed,
+            "first_epoch": first_epoch,
+            "wall_seconds": round(time.perf_counter() - started, 1),
+            "parameters": model.count_params(),
+            "decode": to_json(config.decode),
+            "scores": {one.name: round(one.value, 2) for one in scores},
+            "signatures": {one.name: one.signature for one in scores},
+        }
+        logger.info("The result is recorded in %s.", record("translation", facts))
+    return scores
+
+
+def _load_or_train_text(
+    config: TranslationConfig, folder: RunFolder, splits: Splits, writes: bool
+) -> TranslationText:
+    """The run's vocabulary; a new run learns it from the training split."""
+    settings = config.vocabulary
+    if folder.vocabulary.exists():
+        return TranslationText(folder.load_vocabulary(), settings.lowercase_source)
+    text = TranslationText.train(
+        splits.train,
+        settings.size,
+        settings.model_type,
+        (settings.source_coverage, settings.target_coverage),
+        settings.lowercase_source,
+    )
+    if writes:
+        folder.save_vocabulary(text.vocabulary)
+    return text
+
+
+def _fit(model, config: TranslationConfig, folder, splits, text, writes) -> int:
+    """Train until the configuration says stop; returns the epoch that this process began with."""
+    settings = config.train
+    checkpoints = _checkpoints(config, folder)
+    last = checkpoints.last_file
+    first_epoch = read_checkpoint(last).about["epoch"] + 1 if last.exists() else 0
+    batches = make_dataset(
+        splits.train, text, config.batching, seed=settings.seed, first_epoch=first_epoch
+    )
+    model.compile(
+        optimizer=_optimizer(settings, steps_per_epoch=int(batches.cardinality())),
+        loss=MaskedCrossEntropy(settings.label_smoothing),
+        metrics=[MaskedAccuracy()],
+        jit_compile=settings.jit,
+    )
+    checkpoints.restore(model)
+    logger.info("%d parameters, %d epochs done.", model.count_params(), first_epoch)
+    model.fit(
+        batches,
+        validation_data=_validation_batches(config, splits, text),
+        initial_epoch=first_epoch,
+        epochs=settings.epochs,
+        callbacks=_callbacks(model, config, folder, splits, text, checkpoints, writes),
+        shuffle=False,  # the batches are shuffled already
+        verbose=1 if sys.stdout.isatty() else 2,  # a bar, or in a file a line per epoch
+    )
+    return first_epoch
+
+
+def _optimizer(settings: TrainConfig, steps_per_epoch: int) -> keras.Optimizer:
+    peak, warmup = settings.peak_learning_rate, settings.warmup_steps
+    steps = steps_per_epoch * settings.epochs
+    if settings.max_steps is not None:
+        steps = min(steps, settings.max_steps)
+    if settings.schedule == "inverse_square_root":
+        schedule = InverseSquareRoot(peak, warmup)
+    else:
+        falling = {"cosine": WarmupCosine, "linear": WarmupLinear}[settings.schedule]
+        # A run cut short, as a trial is, has a warm-up that is cut as well.
+        schedule = falling(peak, min(warmup, steps // 4), steps)
+    return keras.optimizers.AdamW(
+        schedule,
+        weight_decay=settings.weight_decay,
+        beta_2=settings.adam_beta_2,
+        clipnorm=settings.clip_norm,
+    )
+
+
+def _callbacks(
+    model, config, folder, splits, text, checkpoints, writes
+) -> list[keras.callbacks.Callback]:
+    """In the order in which they add to the logs and read them."""
+    settings = config.train
+    greedy = replace(config.decode, beams=1)
+    callbacks = [
+        Throughput(),
+        Budget(settings.max_steps, settings.max_minutes),
+        TranslationProgress(
+            Translator(model, text, greedy),
+            splits.validation[: settings.validation_sentences],
+            config.language,
+            folder.logs / "validation" if writes else None,
+            settings.validate_every,
+            settings.pictures,
+        ),
+        checkpoints,
+    ]
+    if writes:
+        board = keras.callbacks.TensorBoard(folder.logs, update_freq=_LOG_EVERY, write_graph=False)
+        callbacks.append(board)
+    if settings.patience is not None:
+        early = keras.callbacks.EarlyStopping(
+            settings.monitor, patience=settings.patience, mode=_mode(settings)
+        )
+        callbacks.append(early)
+    return callbacks
+
+
+def _choose_weights(model, config: TranslationConfig, folder, splits, text, writes) -> None:
+    """Leave in the model, and in the run folder, the weights that do best on validation."""
+    batches = _validation_batches(config, splits, text)
+
+    def loss() -> float:
+        return model.evaluate(batches, verbose=0, return_dict=True)["loss"]
+
+    loss()  # all workers meet here: after this, the first has written its files
+    checkpoints = _checkpoints(config, folder)
+    latest_first = checkpoints.kept_files[::-1]
+    chosen, checkpoint = choose_average(model, checkpoints.best_file, latest_first, loss)
+    logger.info("Chosen on the validation split: %s.", chosen)
+    if writes:
+        write_checkpoint(folder.weights("final"), checkpoint)
+
+
+def _checkpoints(config: TranslationConfig, folder: RunFolder) -> Checkpoints:
+    settings = config.train
+    keep = settings.average if settings.average > 1 else 0
+    return Checkpoints(folder.checkpoints, settings.monitor, _mode(settings), keep)
+
+
+def _validation_batches(config: TranslationConfig, splits: Splits, text: TranslationText):
+    return make_dataset(splits.validation, text, config.batching, shuffle=False)
+
+
+def _mode(settings: TrainConfig) -> str:
+    return "max" if settings.monitor == "val_bleu" else "min"
+
+
+if __name__ == "__main__":
+    console.run(main)
