@@ -5,11 +5,8 @@ from pathlib import Path
 
 import keras
 
-from keras_attention.training.checkpoint_file import (
-    Checkpoint,
-    average_weights,
-    load_weights,
-)
+from keras_attention.training.checkpoint_file import Checkpoint
+from keras_attention.training.weight_files import average_weights, load_weights
 
 
 def choose_average(

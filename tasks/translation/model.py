@@ -15,7 +15,7 @@ from keras_attention.decoding.bucketed_decoder import BucketedDecoder
 from keras_attention.decoding.decode import decode
 from keras_attention.decoding.greedy import Greedy
 from keras_attention.models.transformer import Transformer
-from keras_attention.training.checkpoint_file import load_weights
+from keras_attention.training.weight_files import load_weights
 from tasks.common.run_folder import RunFolder
 from tasks.translation.config import DecodeConfig, DecodeOptions, ModelConfig, TranslationConfig
 from tasks.translation.text import TranslationText

@@ -10,7 +10,7 @@ from typing import Annotated
 import keras
 import tyro
 
-from keras_attention.training.checkpoint_file import read_checkpoint, write_checkpoint
+from keras_attention.training.checkpoint_file import write_checkpoint
 from keras_attention.training.checkpoints import Checkpoints
 from keras_attention.training.distribution import make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy
@@ -111,8 +111,7 @@ def _fit(model, config: TranslationConfig, folder, splits, text, writes) -> int:
     """Train until the configuration says stop; returns the epoch that this process began with."""
     settings = config.train
     checkpoints = _checkpoints(config, folder)
-    last = checkpoints.last_file
-    first_epoch = read_checkpoint(last).about["epoch"] + 1 if last.exists() else 0
+    first_epoch = checkpoints.epochs_done()
     batches = make_dataset(
         splits.train, text, config.batching, seed=settings.seed, first_epoch=first_epoch
     )
