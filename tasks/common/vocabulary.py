@@ -312,7 +312,7 @@ def _sample_seeded(model: bytes, sentences: list[str], alpha: float, seed: int) 
     from sentencepiece import SentencePieceProcessor, set_random_generator_seed
 
     def work() -> list[list[int]]:
-        set_random_generator_seed(seed)
+        set_random_generator_seed(seed % 2**32)  # it takes 32 bits
         return SentencePieceProcessor(model_proto=model).encode(
             sentences, enable_sampling=True, nbest_size=-1, alpha=alpha, num_threads=1
         )
