@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what `__getattr__` does, in the words of a type checker
     from keras_attention import decoding as decoding
+    from keras_attention import export as export
     from keras_attention import layers as layers
     from keras_attention import models as models
     from keras_attention import ops as ops
     from keras_attention import training as training
     from keras_attention import visualization as visualization
     from keras_attention.decoding import *
+    from keras_attention.export import export_text_model as export_text_model
     from keras_attention.layers import *
     from keras_attention.models import *
     from keras_attention.ops import *
@@ -23,7 +25,8 @@ if TYPE_CHECKING:  # what `__getattr__` does, in the words of a type checker
 
 __version__ = "0.1.0"
 
-# Part -> its public names, which its own `__init__.py` collects. A test keeps the two equal.
+# Part -> its public names: what its own `__init__.py` collects, or its only module defines. A test
+# keeps the two equal.
 _PUBLIC: dict[str, list[str]] = {
     "ops": [
         "attention_weights",
@@ -58,14 +61,19 @@ _PUBLIC: dict[str, list[str]] = {
         "reorder",
     ],
     "training": [
+        "Checkpoints",
         "InverseSquareRoot",
         "MaskedAccuracy",
         "MaskedCrossEntropy",
         "Model",
         "Perplexity",
+        "Throughput",
         "WarmupCosine",
         "WarmupLinear",
+        "average_weights",
+        "load_weights",
         "make_strategy",
+        "save_weights",
     ],
     "models": ["Transformer"],
     "visualization": [
@@ -75,6 +83,7 @@ _PUBLIC: dict[str, list[str]] = {
         "layers_and_heads",
         "save_figure",
     ],
+    "export": ["export_text_model"],
 }
 _PART_OF = {name: part for part, names in _PUBLIC.items() for name in names}
 
