@@ -63,8 +63,9 @@ def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
     strategy = make_strategy(config.train.strategy)
     writes = strategy.extended.should_checkpoint
     keras.utils.set_random_seed(config.train.seed)
-    folder.start(config, MAY_CHANGE, write=writes)
+    folder.start(config, MAY_CHANGE, write=False)  # a wrong folder is told before anything else
     splits = load_pairs(config.data)
+    folder.start(config, MAY_CHANGE, write=writes)
     text = _load_or_train_text(config, folder, splits, writes)
     with strategy.scope():
         model = build_model(config.model, text.vocabulary.size, config.train.precision)
