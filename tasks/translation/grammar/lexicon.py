@@ -196,6 +196,7 @@ ADJECTIVES = tuple(
     Adjective(english, word, copula, frozenset(kinds))
     for english, word, copula, *kinds in _table(_ADJECTIVES)
 )
+OLD = next(adjective for adjective in ADJECTIVES if adjective.english == "old")
 ORDINALS = tuple(tuple(pair.split()) for pair in _ORDINALS.split(", "))
 SHORTENED = {"primero": "primer", "tercero": "tercer"}
 

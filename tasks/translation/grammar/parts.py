@@ -130,9 +130,9 @@ class Draft:
         """The girl and my brother: plural, and masculine unless both are feminine."""
         if not PERSON & first.nouns[0].kinds or not self.chance(0.2):
             return first
-        second = first
-        while second.nouns == first.nouns:  # not "the king and the king"
-            second = self.noun_phrase(PERSON, DEFINITE, plain=True)
+        second = self.noun_phrase(PERSON, DEFINITE, plain=True)
+        if second.nouns == first.nouns:  # not "the king and the king"
+            return first
         return NounPhrase(
             f"{first.english} and {second.english}",
             f"{first.spanish} y {second.spanish}",

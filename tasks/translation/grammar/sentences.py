@@ -183,6 +183,7 @@ def where(draft: Draft) -> Words:
 def how_old(draft: Draft) -> Words:
     """My sister is twenty-one years old: in Spanish she has twenty-one years."""
     subject = draft.subject(PERSON | {"animal", "building"})
+    draft.link(lexicon.OLD, subject)  # the word is there, if not in Spanish
     tense, years = draft.pick(("present", "future")), 2 + draft.below(98)
     verb_es = spanish.conjugate(lexicon.HAVE.spanish, tense, subject.person)
     return (
