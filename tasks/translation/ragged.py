@@ -33,6 +33,9 @@ class Ragged:
     def lengths(self) -> np.ndarray:
         return np.diff(self.starts)
 
+    def row(self, number: int) -> np.ndarray:
+        return self.values[self.starts[number] : self.starts[number + 1]]
+
     def dense(self, members: np.ndarray, rows: int, length: int) -> np.ndarray:
         """int32 `[rows, length]`: the sequences numbered `members`, then padding with 0."""
         batch = np.zeros((rows, length), np.int32)

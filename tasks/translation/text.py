@@ -67,16 +67,14 @@ class TranslationText:
         return self.vocabulary.encode(strings, start=True, end=True, max_length=longer)
 
     def sample(
-        self, pairs: Sequence[Pair], alpha: float, seed: int, max_length: int | None = None
+        self, pairs: Sequence[Pair], alpha: float, seed: int
     ) -> tuple[list[list[int]], list[list[int]]]:
         """Ids of both sides as above, cut into pieces at random; see `Vocabulary.sample`."""
         sources, targets = (list(side) for side in zip(*pairs, strict=True))
         sources = _lowered(sources) if self.lowercase_source else sources
-        longer = None if max_length is None else max_length + 1
-        sample = self.vocabulary.sample
         return (
-            sample(sources, alpha, 2 * seed, end=True, max_length=max_length),
-            sample(targets, alpha, 2 * seed + 1, start=True, end=True, max_length=longer),
+            self.vocabulary.sample(sources, alpha, 2 * seed, end=True),
+            self.vocabulary.sample(targets, alpha, 2 * seed + 1, start=True, end=True),
         )
 
     def decode(self, ids) -> tf.Tensor:
