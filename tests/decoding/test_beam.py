@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from decoding import reference
-from decoding.mock_models import END, MODELS, CachedModel, TableModel
+from decoding.mock_models import END, MODELS, CachedModel, RecurrentModel, TableModel
 from decoding.reference import few_examples, found, run
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +16,10 @@ def assert_same(actual, expected):
     np.testing.assert_allclose(*scores, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("length_penalty", [-0.7, 0.0, 0.6, 1.3])
-@pytest.mark.parametrize("model_class", MODELS)
+@pytest.mark.parametrize(
+    ("model_class", "length_penalty"),
+    [(TableModel, -0.7), (CachedModel, 0.0), (RecurrentModel, 0.6), (TableModel, 1.3)],
+)
 def test_a_wide_beam_is_brute_force(model_class, length_penalty):
     model = model_class(batch=2, max_length=4, vocabulary=4, seed=11)
     hypotheses = run(model, Beam(width=83, length_penalty=length_penalty, n_best=7))
@@ -48,8 +50,10 @@ def test_equals_a_plain_beam_search(
         assert_same(found(hypotheses, entry), expected)
 
 
-@pytest.mark.parametrize("length_penalty", [-0.7, 0.0])
-@pytest.mark.parametrize("model_class", MODELS)
+@pytest.mark.parametrize(
+    ("model_class", "length_penalty"),
+    [(TableModel, 0.0), (CachedModel, 0.0), (RecurrentModel, 0.0), (TableModel, -0.7)],
+)
 def test_a_beam_of_one_is_greedy(model_class, length_penalty):
     # A positive penalty may prefer a hypothesis that is longer than the greedy one.
     model = model_class(batch=5, max_length=7, vocabulary=11, seed=13)
@@ -78,7 +82,7 @@ def decode_fixed(probabilities, strategy, **arguments):
     return Hypotheses(*(ops.convert_to_numpy(x) for x in hypotheses))
 
 
-@pytest.mark.parametrize("length_penalty", [-0.5, 0.0, 0.6])
+@pytest.mark.parametrize("length_penalty", [0.0, 0.6])
 def test_the_best_hypothesis_survives_although_it_finishes_early(length_penalty):
     # The end has probability 0.3 now and 0.01 later; all else is flat, so each longer hypothesis
     # is much worse, but the others fill the beam for good.
@@ -146,7 +150,7 @@ def test_limits_cut_each_entry_where_it_says():
     assert np.isfinite(hypotheses.scores[1:]).all()
 
 
-@pytest.mark.parametrize("vocabulary", [1, 2, 3, 5])
+@pytest.mark.parametrize("vocabulary", [1, 2, 5])
 def test_a_vocabulary_smaller_than_twice_the_width(vocabulary):
     model = TableModel(batch=2, max_length=3, vocabulary=vocabulary, seed=31)
     hypotheses = run(model, Beam(width=7, n_best=7), start_id=0)
