@@ -66,7 +66,8 @@ class TranslationProgress(keras.callbacks.Callback):
         self._bleu = bleu(translations, references, self.language)
         self._measured = True
         if self._writer:
-            with self._writer.as_default(step=epoch):
+            # Keras' TensorBoard callback turns recording off between its updates.
+            with tf.summary.record_if(True), self._writer.as_default(step=epoch):
                 self._write_table(sources, translations, references)
                 self._write_pictures(sources, translations)
             self._writer.flush()

@@ -23,6 +23,7 @@ from tasks.common.budget import Budget
 from tasks.common.config_json import to_json
 from tasks.common.results import record
 from tasks.common.run_folder import RunFolder
+from tasks.common.tensorboard import TensorBoard
 from tasks.translation.config import MAY_CHANGE, PRESETS, TrainConfig, TranslationConfig
 from tasks.translation.data import Splits, TranslationText, load_pairs, make_dataset
 from tasks.translation.evaluate import evaluate
@@ -175,8 +176,7 @@ def _callbacks(
         checkpoints,
     ]
     if writes:
-        board = keras.callbacks.TensorBoard(folder.logs, update_freq=_LOG_EVERY, write_graph=False)
-        callbacks.append(board)
+        callbacks.append(TensorBoard(folder.logs, update_freq=_LOG_EVERY, write_graph=False))
     if settings.patience is not None:
         early = keras.callbacks.EarlyStopping(
             settings.monitor, patience=settings.patience, mode=_mode(settings)
