@@ -1,33 +1,26 @@
 """A subword vocabulary: trained by SentencePiece, applied inside the TensorFlow graph."""
 
 import hashlib
-import io
 import logging
 import os
-import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import tensorflow as tf
 
 from tasks.common.files import write_atomically
+from tasks.common.special_ids import END_ID, SPECIAL_PIECES, START_ID, UNKNOWN_ID
 
 try:
-    import tensorflow_text
-except ImportError as error:
+    from tensorflow_text import SentencepieceTokenizer
+except (ImportError, tf.errors.NotFoundError) as error:
     raise ImportError(
-        "Translation tokenises with tensorflow-text, which is not installed. It has wheels for "
+        "Text is tokenised with tensorflow-text, which is missing or does not fit TensorFlow "
+        f"{tf.__version__} (the first two numbers of their versions must agree). It has wheels for "
         "Linux (x86-64 and ARM) and macOS, none for Windows (use WSL2 there). Install it with "
-        "`pip install 'keras-attention-zoo[text]'`; its version must be that of TensorFlow "
-        f"({tf.__version__})."
+        "`pip install 'keras-attention-zoo[text]'`."
     ) from error
-
-PAD_ID, UNKNOWN_ID, START_ID, END_ID = range(4)
-_SPECIAL_PIECES = ("<pad>", "<unk>", "<s>", "</s>")
-_NORMALIZATIONS = ("nmt_nfkc", "nmt_nfkc_cf", "nfkc", "nfkc_cf", "identity")
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +52,10 @@ class Vocabulary:
         self._model = model
         strings, ids = tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)
         rows = tf.RaggedTensorSpec([None, None], tf.int32)
-        self._tokenize = _in_graph(model, strings, lambda tokenizer, x: tokenizer.tokenize(x))
-        self._detokenize = _in_graph(model, rows, lambda tokenizer, x: tokenizer.detokenize(x))
-        self._pieces = _in_graph(model, ids, lambda tokenizer, x: tokenizer.id_to_string(x))
-        size = _in_graph(model, None, lambda tokenizer: tokenizer.vocab_size())
+        self._tokenize = _in_graph(model, strings, SentencepieceTokenizer.tokenize)
+        self._detokenize = _in_graph(model, rows, SentencepieceTokenizer.detokenize)
+        self._pieces = _in_graph(model, ids, SentencepieceTokenizer.id_to_string)
+        size = _in_graph(model, None, SentencepieceTokenizer.vocab_size)
         try:
             self.size = int(size())
         except tf.errors.OpError as error:
@@ -71,9 +64,9 @@ class Vocabulary:
                 "else. Train the vocabulary again."
             ) from error
         special = self.pieces(range(4)) if self.size > 4 else []
-        if tuple(special) != _SPECIAL_PIECES:
+        if tuple(special) != SPECIAL_PIECES:
             raise ValueError(
-                f"The first four pieces of a vocabulary must be {_SPECIAL_PIECES}. Received: "
+                f"The first four pieces of a vocabulary must be {SPECIAL_PIECES}. Received: "
                 f"{special}. Make it with `Vocabulary.train`."
             )
         self.fingerprint = hashlib.sha256(model).hexdigest()
@@ -106,49 +99,9 @@ class Vocabulary:
             ValueError: if `size` is more than this text has pieces, or less than its characters
                 need, or another argument is outside of what is said above.
         """
-        from sentencepiece import SentencePieceTrainer  # only training needs the package
+        from tasks.common.subwords import train_model
 
-        coverages = _coverages(character_coverage, len(languages))
-        sentences = [sentence for language in languages for sentence in language]
-        if not any(sentence.strip() for sentence in sentences):
-            raise ValueError(
-                f"A vocabulary needs text. Received: {len(sentences)} empty sentences."
-            )
-        if size <= len(_SPECIAL_PIECES):
-            raise ValueError(f"`size` must be above 4, the special pieces. Received: size={size}.")
-        if normalization not in _NORMALIZATIONS:
-            raise ValueError(
-                f"`normalization` must be one of {_NORMALIZATIONS}. "
-                f"Received: normalization={normalization!r}."
-            )
-        if model_type not in ("unigram", "bpe"):
-            raise ValueError(
-                f'`model_type` must be "unigram" or "bpe". Received: model_type={model_type!r}.'
-            )
-        required = _frequent_characters(languages, coverages, normalization)
-        model = io.BytesIO()
-        try:
-            SentencePieceTrainer.train(
-                sentence_iterator=iter(sentences),
-                model_writer=model,
-                model_type=model_type,
-                vocab_size=size,
-                # Coverage is per language, so the characters are chosen here: all that the joint
-                # count could add at the lowest share SentencePiece accepts is among them.
-                required_chars=required,
-                character_coverage=1.0 if min(coverages) == 1.0 else 0.98,
-                normalization_rule_name=normalization,
-                pad_id=PAD_ID,
-                unk_id=UNKNOWN_ID,
-                bos_id=START_ID,
-                eos_id=END_ID,
-                # Longer sentences are left out without a word otherwise.
-                max_sentence_length=max(len(sentence.encode()) for sentence in sentences) + 1,
-                minloglevel=2,
-            )
-        except (RuntimeError, OSError) as error:
-            raise ValueError(_explain(str(error), size)) from error
-        return cls(model.getvalue())
+        return cls(train_model(languages, size, model_type, character_coverage, normalization))
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Vocabulary":
@@ -203,7 +156,6 @@ class Vocabulary:
         seed: int,
         start: bool = False,
         end: bool = False,
-        max_length: int | None = None,
     ) -> list[list[int]]:
         """Ids of a random way to cut each sentence into pieces (subword regularisation).
 
@@ -216,7 +168,6 @@ class Vocabulary:
             seed: the same one gives the same ids.
             start: see `encode`.
             end: see `encode`.
-            max_length: see `encode`.
 
         Returns:
             One list of ids per sentence.
@@ -227,9 +178,10 @@ class Vocabulary:
         """
         if not 0.0 < alpha <= 1.0:
             raise ValueError(f"`alpha` must be in (0, 1]. Received: alpha={alpha}.")
-        ids = _sample_seeded(self._model, list(sentences), alpha, seed)
-        room = None if max_length is None else max_length - start - end
-        return [[START_ID] * start + row[:room] + [END_ID] * end for row in ids]
+        from tasks.common.subwords import sample_ids
+
+        ids = sample_ids(self._model, list(sentences), alpha, seed)
+        return [[START_ID] * start + row + [END_ID] * end for row in ids]
 
     def decode(self, ids) -> tf.Tensor:
         """Strings from ids, in the graph; what follows the first end id is ignored.
@@ -299,67 +251,6 @@ def _in_graph(model: bytes, argument, use: Callable, **options) -> Callable:
 
     @tf.function(input_signature=[] if argument is None else [argument])
     def function(*arguments):
-        return use(tensorflow_text.SentencepieceTokenizer(model=model, **options), *arguments)
+        return use(SentencepieceTokenizer(model=model, **options), *arguments)
 
     return function.get_concrete_function()
-
-
-_sampling = threading.Lock()  # the seed is one for the whole process
-
-
-def _sample_seeded(model: bytes, sentences: list[str], alpha: float, seed: int) -> list[list[int]]:
-    """SentencePiece seeds its generator once per thread, so each call has a thread of its own."""
-    from sentencepiece import SentencePieceProcessor, set_random_generator_seed
-
-    def work() -> list[list[int]]:
-        set_random_generator_seed(seed % 2**32)  # it takes 32 bits
-        return SentencePieceProcessor(model_proto=model).encode(
-            sentences, enable_sampling=True, nbest_size=-1, alpha=alpha, num_threads=1
-        )
-
-    with _sampling, ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(work).result()
-
-
-def _coverages(coverage: float | Sequence[float], languages: int) -> list[float]:
-    coverages = [coverage] * languages if isinstance(coverage, (int, float)) else list(coverage)
-    if len(coverages) != languages or not all(0.98 <= share <= 1.0 for share in coverages):
-        raise ValueError(
-            "`character_coverage` must be from 0.98 to 1.0, or one per language. Received: "
-            f"character_coverage={coverage} for {languages} languages."
-        )
-    return coverages
-
-
-def _frequent_characters(languages, coverages, normalization) -> str:
-    """The most frequent characters of each language that make up its share of its text."""
-    from sentencepiece import SentencePieceNormalizer
-
-    normalizer = SentencePieceNormalizer(rule_name=normalization)
-    chosen = set()
-    for sentences, coverage in zip(languages, coverages, strict=True):
-        counts = Counter()
-        for sentence in normalizer.normalize(list(sentences)):
-            counts.update(sentence)
-        needed = coverage * counts.total()
-        for character, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            if needed <= 0:
-                break
-            chosen.add(character)
-            needed -= count
-    return "".join(sorted(chosen - {" ", "▁"}))
-
-
-def _explain(message: str, size: int) -> str:
-    """SentencePiece's complaint about a size in our words; anything else as it is."""
-    if largest := re.search(r"too high .*<= (\d+)", message):
-        return (
-            f"`size` must be at most {largest[1]}: this text has no more pieces. Received: "
-            f"size={size}. Take a smaller vocabulary, or more text."
-        )
-    if smallest := re.search(r"smaller than required_chars\. \d+ vs (\d+)", message):
-        return (
-            f"`size` must be at least {smallest[1]}, one piece per character. Received: "
-            f"size={size}. Take a larger vocabulary, or lower `character_coverage`."
-        )
-    return f"SentencePiece cannot train on this text: {message}"

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from tasks.common.vocabulary import END_ID
+from tasks.common.special_ids import END_ID
 from tasks.translation.batches import Batch, plan_epoch
 from tasks.translation.corpora import Pair
 from tasks.translation.ragged import Ragged

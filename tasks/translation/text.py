@@ -77,6 +77,11 @@ class TranslationText:
             self.vocabulary.sample(targets, alpha, 2 * seed + 1, start=True, end=True),
         )
 
+    def warn_unknown(self, sources: Sequence[str], where: str) -> int:
+        """Log a warning about unknown characters; see `Vocabulary.warn_unknown`."""
+        sources = _lowered(list(sources)) if self.lowercase_source else sources
+        return self.vocabulary.warn_unknown(sources, where)
+
     def decode(self, ids) -> tf.Tensor:
         """Strings from ids of shape `[..., length]`; see `Vocabulary.decode`."""
         return self.vocabulary.decode(ids)
