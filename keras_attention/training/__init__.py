@@ -1,7 +1,5 @@
 """Training: losses, metrics, schedules, callbacks, and the model base with a distributed `fit`."""
 
-from keras_attention.training.checkpoint_file import average_weights as average_weights
-from keras_attention.training.checkpoint_file import load_weights as load_weights
 from keras_attention.training.checkpoints import Checkpoints as Checkpoints
 from keras_attention.training.distribution import make_strategy as make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy as MaskedCrossEntropy
@@ -12,3 +10,6 @@ from keras_attention.training.schedules import InverseSquareRoot as InverseSquar
 from keras_attention.training.schedules import WarmupCosine as WarmupCosine
 from keras_attention.training.schedules import WarmupLinear as WarmupLinear
 from keras_attention.training.throughput import Throughput as Throughput
+from keras_attention.training.weight_files import average_weights as average_weights
+from keras_attention.training.weight_files import load_weights as load_weights
+from keras_attention.training.weight_files import save_weights as save_weights

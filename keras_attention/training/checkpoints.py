@@ -1,17 +1,18 @@
 """The callback that keeps the best and the last state of a run, and resumes from the last."""
 
+import math
 import os
-import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import keras
 
-from keras_attention.training.checkpoint_file import (
-    checkpoint_of,
+from keras_attention.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
+from keras_attention.training.weight_files import (
     load_weights,
     named_random_states,
-    read_checkpoint,
-    write_checkpoint,
+    named_weights,
+    to_array,
 )
 
 
@@ -28,8 +29,8 @@ class Checkpoints(keras.callbacks.Callback):
         monitor: Name of the value, such as `val_loss`, in the logs of an epoch. A callback that
             adds the value must stand before this one.
         mode: `"min"` if less is better, `"max"` if more is better.
-        keep: Also keep the newest `keep` epochs as `epoch_0001.npz` and so on, for
-            `average_weights`.
+        keep: Also keep the weights of the newest `keep` epochs, as `epoch_00001.npz` and so on,
+            for `average_weights`.
 
     Raises:
         ValueError: If an argument is out of range; in training, if the logs lack the value.
@@ -79,6 +80,16 @@ class Checkpoints(keras.callbacks.Callback):
         """The newest epochs, the oldest of them first."""
         return sorted(self.folder.glob("epoch_*.npz"))
 
+    def epochs_done(self) -> int:
+        """How many epochs a run in this folder has finished: with which epoch it goes on.
+
+        Raises:
+            ValueError: If `last.npz` is damaged.
+        """
+        if not self.last_file.exists():
+            return 0
+        return read_checkpoint(self.last_file).about["epoch"] + 1
+
     def on_epoch_end(self, epoch, logs=None):
         if self.monitor not in (logs or {}):
             raise ValueError(
@@ -86,14 +97,13 @@ class Checkpoints(keras.callbacks.Callback):
                 f"Received: monitor={self.monitor!r}."
             )
         value = float(logs[self.monitor])
-        improved = self.best is None or (
-            value < self.best if self.mode == "min" else value > self.best
+        improved = not math.isnan(value) and (
+            self.best is None or (value < self.best if self.mode == "min" else value > self.best)
         )
         if improved:
             self.best = value
         if not _is_chief(self.model):
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         about = {
             "epoch": epoch,
             "monitor": self.monitor,
@@ -101,13 +111,16 @@ class Checkpoints(keras.callbacks.Callback):
             "best": self.best,
             "optimizer": type(self.model.optimizer).__name__,
         }
-        write_checkpoint(self.last_file, checkpoint_of(self.model, about))
+        state = _state_of(self.model, about)
+        # The last file at last: whatever it says is already in the others, should we be killed.
         if improved:
-            _copy(self.last_file, self.best_file)
+            write_checkpoint(self.best_file, state)
         if self.keep:
-            _copy(self.last_file, self.folder / f"epoch_{epoch + 1:04d}.npz")
+            only_weights = Checkpoint(state.weights, about=about)
+            write_checkpoint(self.folder / f"epoch_{epoch + 1:05d}.npz", only_weights)
             for outdated in self.kept_files[: -self.keep]:
                 outdated.unlink()
+        write_checkpoint(self.last_file, state)
 
     def restore(self, model: keras.Model) -> int:
         """Puts a built and compiled model into the state of `last.npz`.
@@ -135,10 +148,22 @@ class Checkpoints(keras.callbacks.Callback):
         return checkpoint.about["epoch"] + 1
 
 
+def _state_of(model: keras.Model, about: dict) -> Checkpoint:
+    """The present state of a compiled, built model."""
+    return Checkpoint(
+        weights={name: to_array(v) for name, v in named_weights(model).items()},
+        random={name: to_array(v) for name, v in named_random_states(model).items()},
+        optimizer=[to_array(v) for v in model.optimizer.variables],
+        about=about,
+    )
+
+
 def _check_optimizer(path, checkpoint, model):
     optimizer = model.optimizer
     if not optimizer.built:
-        optimizer.build(model.trainable_variables)
+        strategy = getattr(model, "distribute_strategy", None)
+        with strategy.scope() if strategy else nullcontext():
+            optimizer.build(model.trainable_variables)
     wanted = [tuple(variable.shape) for variable in optimizer.variables]
     found = [value.shape for value in checkpoint.optimizer]
     if type(optimizer).__name__ != checkpoint.about["optimizer"] or wanted != found:
@@ -148,13 +173,6 @@ def _check_optimizer(path, checkpoint, model):
             f"compiled with {type(optimizer).__name__} with {len(wanted)} variables. "
             "Resume with the configuration of the run, or load only the weights."
         )
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copies a file that gets its name only once it is complete."""
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    shutil.copyfile(source, temporary)
-    temporary.replace(target)
 
 
 def _is_chief(model: keras.Model) -> bool:
