@@ -103,13 +103,15 @@ def _frequent_characters(languages, coverages, normalization) -> str:
         counts = Counter()
         for sentence in normalizer.normalize(list(sentences)):
             counts.update(sentence)
+        for space in (" ", "▁"):  # always a piece
+            del counts[space]
         needed = coverage * counts.total()
         for character, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             if needed <= 0:
                 break
             chosen.add(character)
             needed -= count
-    return "".join(sorted(chosen - {" ", "▁"}))
+    return "".join(sorted(chosen))
 
 
 def _explain(message: str, size: int) -> str:

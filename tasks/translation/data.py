@@ -76,7 +76,7 @@ def make_dataset(
     >>> text = TranslationText.train(pairs, size=500)
     >>> dataset = make_dataset(pairs, text, Batching(batch_tokens=512, max_length=64))
     >>> inputs, labels = next(iter(dataset))
-    >>> sorted(inputs), labels.dtype, tf.size(labels).numpy() <= 512
+    >>> sorted(inputs), labels.dtype, int(tf.size(labels)) <= 512
     (['source_ids', 'target_ids'], tf.int32, True)
     """
     batching = Batching() if batching is None else batching
