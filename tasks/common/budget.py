@@ -22,7 +22,7 @@ class Budget(keras.callbacks.Callback):
         self.max_minutes = max_minutes
 
     def on_train_begin(self, logs=None):  # noqa: ARG002 - Keras' signature
-        self._steps = int(self.model.optimizer.iterations)
+        self._steps = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
         self._started = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002

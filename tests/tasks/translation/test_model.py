@@ -83,7 +83,7 @@ def test_alignments_are_distributions_over_the_source(translator):
 
     for one in alignments:
         layers_and_heads, rest = one.weights.shape[:2], one.weights.shape[2:]
-        assert layers_and_heads == (2, 2)
+        assert layers_and_heads == (1, 2)
         assert rest == (len(one.target), len(one.source))
         np.testing.assert_allclose(one.weights.sum(axis=-1), 1.0, rtol=1e-5)
         assert one.source[-1] == one.target[-1] == "</s>"
