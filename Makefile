@@ -23,7 +23,7 @@ demo: export TF_CPP_MIN_LOG_LEVEL = 2
 demo: $(VENV)/.tasks
 	$(BIN)/python -m tasks.translation.train tiny --run-folder $(RUN)
 	$(BIN)/python -m tasks.translation.predict $(RUN) --attention $(RUN)/alignment.png \
-		"the red house is small" "she does not see three old books"
+		"Our boy never washed a green door." "She does not see three old books."
 	@echo "The attention of the first sentence: $(RUN)/alignment.png"
 	@echo "Curves, translations and heat maps:  make tensorboard"
 
