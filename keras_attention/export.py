@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import keras
+
 
 def export_text_model(function, path, model, resources=()):
     """Writes a TensorFlow SavedModel that maps a batch of strings to a batch of strings.
@@ -44,8 +46,6 @@ def export_text_model(function, path, model, resources=()):
     >>> loaded(text=tf.constant(["a", "bc", "def"]))["text"].shape
     TensorShape([3])
     """
-    import keras
-
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             "SavedModels need the TensorFlow backend. "
