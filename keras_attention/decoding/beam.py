@@ -88,7 +88,7 @@ class Beam:
         """`width` beams of which one lives; or else every token would be found `width` times."""
         shape = (space.batch_size, self.width)
         beam = ops.arange(self.width, dtype="int32")
-        lives = ops.logical_and(space.limits[:, None] > 0, ops.equal(beam, 0))
+        lives = (space.limits[:, None] > 0) & (beam == 0)
         slots = self.width * space.max_length
         return _Living(
             index=ops.zeros((), "int32"),
@@ -111,13 +111,13 @@ class Beam:
         count = min(2 * self.width, self.width * logits.shape[-1])
         scores, parents, token_ids = best_continuations(logits, living.scores, count)
         at_limit = living.index + 1 >= space.limits
-        finishes = ops.logical_or(ops.equal(token_ids, space.end_id), at_limit[:, None])
+        finishes = (token_ids == space.end_id) | at_limit[:, None]
         return _Candidates(scores, parents, token_ids, finishes)
 
     def _finish(self, candidates, living, finished, space):
         """The best of those that were finished before and those that finish now."""
         rank = ops.arange(candidates.scores.shape[1], dtype="int32")
-        enters = ops.logical_and(candidates.finishes, rank < self.width)
+        enters = candidates.finishes & (rank < self.width)
         scores = candidates.scores / self._penalty(living.index + 1)
         scores = ops.where(enters, scores, -math.inf)
         scores = ops.concatenate([finished.scores, scores], axis=1)
@@ -128,11 +128,12 @@ class Beam:
         token_ids = _take(candidates.token_ids, new)
         rows = ops.where(is_new, self.n_best + _take(candidates.parents, new), chosen)
         histories = ops.concatenate([finished.token_ids, living.histories], axis=1)
-        written = _write(reorder(histories, rows), living.index, token_ids)
-        lengths = living.index + ops.where(ops.equal(token_ids, space.end_id), 0, 1)
+        histories = reorder(histories, rows)
+        extended = _write(histories, living.index, token_ids)
+        lengths = living.index + ops.where(token_ids == space.end_id, 0, 1)
         kept = _take(finished.lengths, ops.minimum(chosen, self.n_best - 1))
         return Hypotheses(
-            ops.where(is_new[:, :, None], written, reorder(histories, rows)),
+            ops.where(is_new[:, :, None], extended, histories),
             ops.where(is_new, lengths, kept),
             scores,
         )
@@ -155,7 +156,7 @@ class Beam:
             parents=parents,
             scores=ops.where(within_reach[:, None], scores, -math.inf),
             histories=_write(histories, living.index, token_ids),
-            ancestors=ops.logical_or(ancestors, own_slot),
+            ancestors=ancestors | own_slot,
         )
 
     def _penalty(self, length):
@@ -164,7 +165,7 @@ class Beam:
     def _own_slot(self, index, slots):
         """Where each beam writes in step `index`: bool `[beams, slots]`."""
         beam = ops.arange(self.width, dtype="int32")[:, None]
-        return ops.equal(ops.arange(slots, dtype="int32"), index * self.width + beam)
+        return ops.arange(slots, dtype="int32") == index * self.width + beam
 
 
 class _Living(NamedTuple):
@@ -193,5 +194,5 @@ def _take(x, places):
 
 def _write(histories, index, token_ids):
     """Puts the tokens at place `index` of their histories."""
-    here = ops.equal(ops.arange(histories.shape[-1], dtype="int32"), index)
+    here = ops.arange(histories.shape[-1], dtype="int32") == index
     return ops.where(here, token_ids[:, :, None], histories)

@@ -22,8 +22,8 @@ def best_token(logits):
     best = ops.max(logits, axis=-1, keepdims=True)
     # Two plain reductions: a reduction over pairs, which `argmax` is, does not vectorise under XLA.
     token_ids = ops.arange(vocabulary, dtype="int32")
-    token = ops.min(ops.where(ops.equal(logits, best), token_ids, vocabulary), axis=-1)
-    possible = ops.logical_and(best[:, 0] > -math.inf, token < vocabulary)
+    token = ops.min(ops.where(logits == best, token_ids, vocabulary), axis=-1)
+    possible = (best[:, 0] > -math.inf) & (token < vocabulary)
     log_probability = -ops.log(ops.sum(ops.exp(logits - best), axis=-1))
     return ops.where(possible, token, -1), _nan_to_impossible(log_probability)
 

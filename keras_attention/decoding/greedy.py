@@ -1,5 +1,6 @@
 """The most probable token, again and again."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -47,15 +48,15 @@ class Greedy:
             lineage = Lineage(found.index, parents, ancestors)
             logits, state = step(found.last[:, None], state, lineage)
             token, log_probability = best_token(logits[:, 0])
-            extended = ops.logical_and(found.alive, token >= 0)
-            ended = ops.equal(token, space.end_id)
-            here = ops.logical_and(extended[:, None], ops.equal(slots, found.index))
+            extended = found.alive & (token >= 0)
+            goes_on = extended & (token != space.end_id)
+            here = extended[:, None] & (slots == found.index)
             return _Found(
                 index=found.index + 1,
-                last=ops.where(extended, token, space.pad_id),
-                alive=extended & ~ended & (found.index + 1 < space.limits),
+                last=ops.maximum(token, 0),  # an id that the step knows, also in rows that are done
+                alive=goes_on & (found.index + 1 < space.limits),
                 token_ids=ops.where(here, token[:, None], found.token_ids),
-                lengths=found.lengths + ops.cast(extended & ~ended, "int32"),
+                lengths=found.lengths + ops.cast(goes_on, "int32"),
                 scores=found.scores + ops.where(found.alive, log_probability, 0.0),
             ), state
 
@@ -65,7 +66,7 @@ class Greedy:
             alive=space.limits > 0,
             token_ids=ops.full((batch, space.max_length), space.pad_id, "int32"),
             lengths=ops.zeros((batch,), "int32"),
-            scores=ops.zeros((batch,), "float32"),
+            scores=ops.where(space.limits > 0, 0.0, -math.inf),
         )
         found, _ = ops.while_loop(unfinished, extend, (start, state))
         return Hypotheses(

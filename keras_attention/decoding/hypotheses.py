@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 class Hypotheses(NamedTuple):
     """The best hypotheses of a batch, the best first.
 
-    If a search found fewer than it was asked for, or none because the logits were NaN or forbade
-    everything, the others have the score -inf.
+    Where a search found fewer than it was asked for (none in a padding row, or because the logits
+    were NaN or forbade everything), the rest has the score -inf.
 
     Args:
         token_ids: Integer tensor `[batch, n_best, max_length]`: without the start id, with the end

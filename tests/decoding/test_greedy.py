@@ -21,6 +21,9 @@ def test_equals_a_plain_loop(model_class, vocabulary, limits, end_bias, seed):
     model = model_class(5, 7, vocabulary, seed, end_bias)
     hypotheses = run(model, Greedy(), limits=limits)
     for entry, limit in enumerate(limits):
+        if limit == 0:
+            assert found(hypotheses, entry) == []
+            continue
         expected = reference.greedy(model, entry, limit)
         ((token_ids, score),) = found(hypotheses, entry)
         assert token_ids == expected
@@ -46,3 +49,14 @@ def test_an_entry_without_a_possible_token_ends_there_and_alone():
     assert not hypotheses.token_ids[0, 0, 2:].any()
     np.testing.assert_array_equal(hypotheses.token_ids[2], clean.token_ids[2])
     np.testing.assert_array_equal(hypotheses.scores[2], clean.scores[2])
+
+
+def test_the_pad_id_need_not_be_in_the_vocabulary():
+    model = TableModel(batch=5, max_length=7, vocabulary=11, seed=61, end_bias=3.0)
+    expected = run(model, Greedy())
+    hypotheses = run(model, Greedy(), pad_id=97)
+    past_the_end = np.arange(7) > hypotheses.lengths[:, :, None]
+    assert past_the_end.any()
+    assert (hypotheses.token_ids[past_the_end] == 97).all()
+    kept = hypotheses.token_ids[~past_the_end], expected.token_ids[~past_the_end]
+    np.testing.assert_array_equal(*kept)
