@@ -1,23 +1,15 @@
-"""What SentencePiece does outside of the graph: learning a vocabulary, and cutting at random."""
+"""Learning a subword vocabulary with SentencePiece."""
 
 import io
 import re
-import threading
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from sentencepiece import (
-    SentencePieceNormalizer,
-    SentencePieceProcessor,
-    SentencePieceTrainer,
-    set_random_generator_seed,
-)
+from sentencepiece import SentencePieceNormalizer, SentencePieceTrainer
 
 from tasks.common.special_ids import END_ID, PAD_ID, SPECIAL_PIECES, START_ID, UNKNOWN_ID
 
 _NORMALIZATIONS = ("nmt_nfkc", "nmt_nfkc_cf", "nfkc", "nfkc_cf", "identity")
-_sampling = threading.Lock()  # the seed is one for the whole process
 
 
 def train_model(
@@ -67,22 +59,6 @@ def train_model(
     except (RuntimeError, OSError) as error:
         raise ValueError(_explain(str(error), size)) from error
     return model.getvalue()
-
-
-def sample_ids(model: bytes, sentences: list[str], alpha: float, seed: int) -> list[list[int]]:
-    """Ids of a random way to cut each sentence; `Vocabulary.sample` says what the arguments mean.
-
-    SentencePiece seeds its generator once per thread, so each call has a thread of its own.
-    """
-
-    def work() -> list[list[int]]:
-        set_random_generator_seed(seed % 2**32)  # it takes 32 bits
-        return SentencePieceProcessor(model_proto=model).encode(
-            sentences, enable_sampling=True, nbest_size=-1, alpha=alpha, num_threads=1
-        )
-
-    with _sampling, ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(work).result()
 
 
 def _coverages(coverage: float | Sequence[float], languages: int) -> list[float]:

@@ -6,11 +6,15 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from tasks.common.files import write_atomically
 from tasks.common.special_ids import END_ID, SPECIAL_PIECES, START_ID, UNKNOWN_ID
+
+if TYPE_CHECKING:
+    from tasks.common.subword_sampler import SubwordSampler
 
 try:
     from tensorflow_text import SentencepieceTokenizer
@@ -149,39 +153,16 @@ class Vocabulary:
         after = [END_ID * column] if end else []
         return tf.concat([*before, ids, *after], axis=1) if before or after else ids
 
-    def sample(
-        self,
-        sentences: Sequence[str],
-        alpha: float,
-        seed: int,
-        start: bool = False,
-        end: bool = False,
-    ) -> list[list[int]]:
-        """Ids of a random way to cut each sentence into pieces (subword regularisation).
+    def sampler(
+        self, sentences: Sequence[str], alpha: float, start: bool = False, end: bool = False
+    ) -> "SubwordSampler":
+        """Something that cuts `sentences` otherwise for each seed; see `SubwordSampler`.
 
-        For training only, and outside of the graph: there the randomness cannot be seeded.
-
-        Args:
-            sentences: strings.
-            alpha: for a unigram vocabulary the inverse temperature over all ways (0.1 cuts wildly,
-                0.5 mildly); for BPE the probability of leaving out a merge (BPE-dropout).
-            seed: the same one gives the same ids.
-            start: see `encode`.
-            end: see `encode`.
-
-        Returns:
-            One list of ids per sentence.
-
-        References:
-            [Kudo, 2018](https://arxiv.org/abs/1804.10959),
-            [Provilkov et al., 2020](https://arxiv.org/abs/1910.13267)
+        For training only: it knows these sentences and works outside of the graph.
         """
-        if not 0.0 < alpha <= 1.0:
-            raise ValueError(f"`alpha` must be in (0, 1]. Received: alpha={alpha}.")
-        from tasks.common.subwords import sample_ids
+        from tasks.common.subword_sampler import SubwordSampler
 
-        ids = sample_ids(self._model, list(sentences), alpha, seed)
-        return [[START_ID] * start + row + [END_ID] * end for row in ids]
+        return SubwordSampler(self._model, sentences, alpha, start, end)
 
     def decode(self, ids) -> tf.Tensor:
         """Strings from ids, in the graph; what follows the first end id is ignored.

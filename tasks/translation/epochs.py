@@ -1,18 +1,16 @@
 """The epochs of training: which batches each of them has, and their padded ids."""
 
 import logging
-import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from tasks.common.ragged import Ragged
 from tasks.common.special_ids import END_ID
 from tasks.translation.batches import Batch, plan_epoch
 from tasks.translation.corpora import Pair
-from tasks.translation.ragged import Ragged
 from tasks.translation.text import TranslationText
 
 _PROBED = 8  # epochs looked at to find how many batches they need
@@ -31,8 +29,8 @@ class Batching:
     too_long: Literal["truncate", "drop"] = "truncate"
     """What to do about longer sentences: cut them off, or leave the pair out. Both are counted."""
     sampling: float | None = None
-    """Cut words differently in each epoch (training only): for a unigram vocabulary the inverse
-    temperature (0.1 to 0.5), for BPE the probability of leaving out a merge (0.1)."""
+    """Cut words differently in each epoch (training only; needs a unigram vocabulary): 0.1 cuts
+    wildly, 0.5 mildly."""
     pad_to_multiple_of: int | None = None
     """Pad lengths to multiples of this and fill batches up with empty rows, so that only a few
     different shapes occur. For training compiled by XLA."""
@@ -71,20 +69,20 @@ class Epochs:
     def __init__(
         self, pairs: Sequence[Pair], text: TranslationText, batching: Batching, seed: int | None
     ):
-        self._text, self._batching, self._seed = text, batching, seed
-        self._pairs, self._ids = _tokenised(pairs, text, batching)
-        self._ahead = ThreadPoolExecutor(max_workers=1)
-        self._upcoming: tuple[int, Future] | None = None
-        self._prepare(0)
+        self._batching, self._seed = batching, seed
+        pairs, self._ids = _tokenised(pairs, text, batching)
+        self._samplers = None
+        if batching.sampling is not None:
+            self._samplers = text.samplers(pairs, batching.sampling)
         # How many batches are needed depends a little on the shuffling; every epoch has the most.
         ids = self._ids_of(0)
         epochs = range(_PROBED if seed is not None else 1)
         plans = [self._plan(ids, epoch, count=None) for epoch in epochs]
         self.count = max(len(plan) for plan in plans)
-        real = sum(int(side.lengths.sum()) for side in ids) - len(self._pairs)
+        real = sum(int(side.lengths.sum()) for side in ids) - len(pairs)
         logger.info(
             "%d pairs in %d batches of up to %d tokens, %.1f %% of them padding.",
-            len(self._pairs),
+            len(pairs),
             self.count,
             batching.batch_tokens,
             100 * (1 - real / sum(batch.size for batch in plans[0])),
@@ -92,7 +90,6 @@ class Epochs:
 
     def batches(self, epoch: int) -> Iterator[tuple]:
         source, target = ids = self._ids_of(epoch)
-        self._prepare(epoch + 1)
         for batch in self._plan(ids, epoch, self.count):
             source_ids = source.dense(batch.members, batch.rows, batch.source_length)
             whole = target.dense(batch.members, batch.rows, batch.target_length + 1)
@@ -108,31 +105,17 @@ class Epochs:
             lengths, batching.batch_tokens, generator, batching.pad_to_multiple_of, count
         )
 
-    def _prepare(self, epoch: int) -> None:
-        """Sample the ids of an epoch in the background, while the one before it is trained on."""
-        if self._batching.sampling is not None:
-            self._upcoming = epoch, self._ahead.submit(self._sampled, epoch)
-
     def _ids_of(self, epoch: int) -> tuple[Ragged, Ragged]:
-        """Source and target ids: always the same ones, or those sampled for this epoch."""
-        if self._batching.sampling is None:
+        """Source and target ids: always the best cut, or a sample of this epoch."""
+        if self._samplers is None:
             return self._ids
-        if self._upcoming is None or self._upcoming[0] != epoch:
-            return self._sampled(epoch)
-        return self._upcoming[1].result()
-
-    def _sampled(self, epoch: int) -> tuple[Ragged, Ragged]:
-        seed = zlib.crc32(f"{self._seed} {epoch}".encode())
-        source, target = self._text.sample(self._pairs, self._batching.sampling, seed)
         most = self._batching.max_length
-        source = _with_fallback(source, self._ids[0], most)
-        return source, _with_fallback(target, self._ids[1], most + 1)
-
-
-def _with_fallback(sampled: Sequence[list[int]], best: Ragged, most: int) -> Ragged:
-    """A sample; where it has more than `most` ids, the shortest way instead of a part of it."""
-    rows = [row if len(row) <= most else best.row(i) for i, row in enumerate(sampled)]
-    return Ragged.from_lists(rows)
+        sides = []
+        for number, (sampler, best) in enumerate(zip(self._samplers, self._ids, strict=True)):
+            sample = sampler.sample((self._seed, epoch, number))
+            # Rather the best cut than a part of a longer one; the target has one id more.
+            sides.append(sample.where(sample.lengths <= most + number, best))
+        return sides[0], sides[1]
 
 
 def _tokenised(

@@ -1,11 +1,15 @@
 """How the text of the two sides becomes ids: for training, decoding and the exported model."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from tasks.common.vocabulary import Vocabulary
 from tasks.translation.corpora import Pair
+
+if TYPE_CHECKING:
+    from tasks.common.subword_sampler import SubwordSampler
 
 
 class TranslationText:
@@ -66,15 +70,15 @@ class TranslationText:
         longer = None if max_length is None else max_length + 1
         return self.vocabulary.encode(strings, start=True, end=True, max_length=longer)
 
-    def sample(
-        self, pairs: Sequence[Pair], alpha: float, seed: int
-    ) -> tuple[list[list[int]], list[list[int]]]:
-        """Ids of both sides as above, cut into pieces at random; see `Vocabulary.sample`."""
+    def samplers(
+        self, pairs: Sequence[Pair], alpha: float
+    ) -> tuple["SubwordSampler", "SubwordSampler"]:
+        """For both sides, what cuts them otherwise for each seed; see `SubwordSampler`."""
         sources, targets = (list(side) for side in zip(*pairs, strict=True))
         sources = _lowered(sources) if self.lowercase_source else sources
         return (
-            self.vocabulary.sample(sources, alpha, 2 * seed, end=True),
-            self.vocabulary.sample(targets, alpha, 2 * seed + 1, start=True, end=True),
+            self.vocabulary.sampler(sources, alpha, end=True),
+            self.vocabulary.sampler(targets, alpha, start=True, end=True),
         )
 
     def warn_unknown(self, sources: Sequence[str], where: str) -> int:

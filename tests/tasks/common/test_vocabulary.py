@@ -134,33 +134,6 @@ def test_coverage_is_of_each_language():
     assert part.unknown_characters(["猫", "xyz", *rare[:3]]) == Counter({"猫": 1})
 
 
-@pytest.mark.parametrize("model_type", ["unigram", "bpe"])
-def test_sampling_cuts_otherwise_but_says_the_same(real, model_type):
-    vocabulary, pairs = real
-    sentences = [pair.source for pair in pairs]
-    if model_type == "bpe":
-        vocabulary = Vocabulary.train([sentences], size=307, model_type="bpe")
-    best = vocabulary.encode(sentences).to_list()
-    first, again, other = (vocabulary.sample(sentences, 0.2, seed) for seed in (3, 3, 4))
-    assert first == again
-    assert first != other
-    assert first != best
-    assert strings(vocabulary.decode(tf.ragged.constant(first))) == sentences
-    framed = vocabulary.sample(sentences, 0.2, 3, start=True, end=True)
-    assert framed == [[START_ID, *row, END_ID] for row in first]
-
-
-def test_the_graph_and_the_python_tokenizer_agree(real):
-    vocabulary, pairs = real
-    sentences = [pair.target for pair in pairs]
-    # The best way is what sampling tends to as its temperature falls.
-    assert vocabulary.sample(sentences[:1], 1.0, 5) is not None
-    from sentencepiece import SentencePieceProcessor
-
-    model = SentencePieceProcessor(model_proto=vocabulary._model)
-    assert model.encode(sentences) == vocabulary.encode(sentences).to_list()
-
-
 def test_unknown_characters_are_counted_and_warned_about(vocabulary, caplog):
     assert vocabulary.unknown_characters(["a car", " "]) == Counter()
     assert vocabulary.unknown_characters(["a cat 猫", "猫猫"]) == Counter({"猫": 3})
@@ -202,12 +175,6 @@ def test_a_size_that_the_text_cannot_give_names_the_possible_one():
 def test_arguments_of_training_are_checked(arguments, message):
     with pytest.raises(ValueError, match=message):
         Vocabulary.train(**({"languages": [ENGLISH], "size": 23} | arguments))
-
-
-@pytest.mark.parametrize("alpha", [0.0, -0.1, 1.5])
-def test_the_strength_of_sampling_is_checked(vocabulary, alpha):
-    with pytest.raises(ValueError, match=rf"`alpha` must be in \(0, 1\]. Received: alpha={alpha}"):
-        vocabulary.sample(ENGLISH, alpha, seed=0)
 
 
 def test_a_file_that_is_no_vocabulary_is_named(vocabulary, tmp_path):

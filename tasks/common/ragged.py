@@ -1,4 +1,4 @@
-"""Sequences of different lengths in one array, made dense for a batch in a few NumPy operations."""
+"""Sequences of different lengths in one array, handled together by a few NumPy operations."""
 
 import itertools
 from collections.abc import Sequence
@@ -33,14 +33,25 @@ class Ragged:
     def lengths(self) -> np.ndarray:
         return np.diff(self.starts)
 
-    def row(self, number: int) -> np.ndarray:
-        return self.values[self.starts[number] : self.starts[number + 1]]
+    def take(self, numbers: np.ndarray) -> "Ragged":
+        """The sequences with these numbers, in this order."""
+        lengths = self.lengths[numbers]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        positions = np.repeat(self.starts[numbers] - starts[:-1], lengths) + np.arange(starts[-1])
+        return Ragged(self.values[positions], starts)
+
+    def where(self, keep: np.ndarray, other: "Ragged") -> "Ragged":
+        """Each sequence where `keep` says so, the one of `other` elsewhere."""
+        both = Ragged(
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.starts, other.starts[1:] + len(self.values)]),
+        )
+        numbers = np.arange(len(keep))
+        return both.take(np.where(keep, numbers, numbers + len(keep)))
 
     def dense(self, members: np.ndarray, rows: int, length: int) -> np.ndarray:
         """int32 `[rows, length]`: the sequences numbered `members`, then padding with 0."""
         batch = np.zeros((rows, length), np.int32)
-        lengths = self.lengths[members]
-        real = np.arange(length) < lengths[:, None]  # [members, length]
-        positions = np.arange(length) + self.starts[:-1][members][:, None]
-        batch[: len(members)][real] = self.values[positions[real]]
+        chosen = self.take(members)
+        batch[: len(members)][np.arange(length) < chosen.lengths[:, None]] = chosen.values
         return batch
