@@ -41,9 +41,7 @@ def as_numpy(*xs):
     return [keras.ops.convert_to_numpy(x) for x in xs]
 
 
-@given(
-    sizes=st.tuples(*[st.integers(1, 4)] * 5), group=st.integers(1, 3), seed=st.integers(0, 99)
-)
+@given(sizes=st.tuples(*[st.integers(1, 4)] * 5), group=st.integers(1, 3), seed=st.integers(0, 99))
 def test_equals_the_definition(sizes, group, seed):
     batch, kv_heads, q_len, k_len, key_dim = sizes
     query, key, value = tensors(batch, kv_heads * group, kv_heads, q_len, k_len, key_dim, 3, seed)
