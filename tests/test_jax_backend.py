@@ -22,7 +22,9 @@ QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expen
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param(["ops", "layers", "decoding", "models"], id="library"),
+        pytest.param(
+            ["ops", "layers", "decoding", "models", "training/test_losses.py"], id="library"
+        ),
         pytest.param(
             ["test_public_api.py", "test_round_trip.py"], id="examples", marks=pytest.mark.slow
         ),
@@ -44,6 +46,6 @@ def test_passes_on_jax(names, tmp_path):
     skipped = {case.get("name") for case in cases if case.find("skipped") is not None}
     assert skipped <= set(MAY_SKIP)
     for name in names:
-        module = f"tests.{name.removesuffix('.py')}."
+        module = f"tests.{name.removesuffix('.py').replace('/', '.')}."
         ran = [case for case in cases if f"{case.get('classname')}.".startswith(module)]
         assert ran, f"no test of tests/{name} ran on JAX"

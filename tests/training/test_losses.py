@@ -53,10 +53,12 @@ def test_gradient_equals_that_of_keras(label_smoothing, jit_compile):
     np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() != "jax", reason="runs in the part of the suite that is run on JAX"
+)
 def test_gradient_on_jax():
-    jax = pytest.importorskip("jax")
-    if keras.backend.backend() != "jax":
-        pytest.skip("needs the JAX backend")
+    import jax
+
     sums = [
         jax.grad(lambda z, f=f: f(LABELS, z, 0.1).sum())(LOGITS)
         for f in (keras_losses, cross_entropy)
