@@ -156,6 +156,12 @@ class TranslationConfig:
                 "`train.jit` needs `batching.pad_to_multiple_of`: XLA compiles each shape anew. "
                 "Received: train.jit=True, batching.pad_to_multiple_of=None."
             )
+        if self.train.strategy == "multi_worker" and self.train.max_minutes is not None:
+            raise ValueError(
+                "`train.max_minutes` cannot end a multi-worker run: the workers' clocks differ, so "
+                "they would wait for each other for ever. Use `train.max_steps`. Received: "
+                f"train.max_minutes={self.train.max_minutes}."
+            )
         for name, value in (("epochs", self.train.epochs), ("average", self.train.average)):
             if value < 1:
                 raise ValueError(f"`train.{name}` must be at least 1. Received: {value}.")

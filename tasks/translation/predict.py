@@ -55,7 +55,7 @@ def main(
     chunk = 1 if not (sentences or input) and sys.stdin.isatty() else _CHUNK
     written: list[str] = []
     for first, portion in _portions(lines, chunk):
-        translator.text.vocabulary.warn_unknown(portion, f"From sentence {first} on")
+        translator.text.warn_unknown(portion, f"From sentence {first} on")
         found = translator.candidates(portion)
         rows = _rows(found, first, n_best)
         if output:

@@ -70,6 +70,10 @@ def test_what_may_change_on_a_resume_are_settings():
     [
         ({"train": TrainConfig(epochs=0)}, r"`train\.epochs` must be at least 1\. Received: 0"),
         ({"train": TrainConfig(average=0)}, r"`train\.average` must be at least 1"),
+        (
+            {"train": TrainConfig(strategy="multi_worker", max_minutes=3)},
+            "cannot end a multi-worker run",
+        ),
         ({"train": TrainConfig(jit=True)}, r"`train\.jit` needs `batching\.pad_to_multiple_of`"),
     ],
 )
