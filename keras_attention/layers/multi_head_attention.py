@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_attention.layers.arguments import positive_integer, share
 from keras_attention.layers.head_layout import HeadLayout
+from keras_attention.layers.projection import Projection
 from keras_attention.ops.attention import scaled_dot_product_attention
 from keras_attention.ops.fused import fused_attention
 from keras_attention.ops.masks import causal_mask, combine_masks, window_mask
@@ -378,7 +379,7 @@ class MultiHeadAttention(keras.layers.Layer):
             # Initializers draw the same numbers each time: every projection needs its own.
             initializer = arguments[role]
             arguments[role] = initializer.__class__.from_config(initializer.get_config())
-        dense = keras.layers.EinsumDense(
+        dense = Projection(
             f"{kept}{bound},{bound}{new}->{kept}{new}",
             output_shape=(*[None] * (len(kept) - 1), *output),
             bias_axes=new if self.use_bias else None,

@@ -6,6 +6,8 @@ import os
 import platform
 import subprocess
 import sys
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,23 @@ import tensorflow as tf
 _ROOT = Path(__file__).parents[2]
 
 
-def record(task: str, facts: dict[str, Any], folder: Path = _ROOT / "results") -> Path:
+@dataclass(frozen=True)
+class Start:
+    """When and from which source a run began: the files may change while it trains."""
+
+    commit: str = field(default_factory=lambda: commit())
+    seconds: float = field(default_factory=time.perf_counter)
+
+
+def record(
+    task: str, start: Start, facts: dict[str, Any], folder: Path = _ROOT / "results"
+) -> Path:
     """Append a line to `results/<task>.jsonl`.
 
     Args:
         task: name of the task.
-        facts: what the task knows: seed, wall time, parameters, scores. Command, commit, date,
+        start: made when the run began.
+        facts: what the task knows: seed, parameters, scores. Command, commit, wall time, date,
             versions and hardware are added.
         folder: where the file is.
 
@@ -30,7 +43,8 @@ def record(task: str, facts: dict[str, Any], folder: Path = _ROOT / "results") -
     line = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "command": command_line(),
-        "commit": commit(),
+        "commit": start.commit,
+        "wall_seconds": round(time.perf_counter() - start.seconds, 1),
         **facts,
         "hardware": hardware(),
         "versions": {

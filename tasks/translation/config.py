@@ -210,11 +210,12 @@ def multi30k() -> TranslationConfig:
         batching=Batching(batch_tokens=4096, max_length=96, sampling=0.3),
         model=ModelConfig(num_layers=4, d_model=128, num_heads=4, dff=256, dropout=0.3),
         train=TrainConfig(
-            epochs=80,
-            peak_learning_rate=5e-3,
-            warmup_steps=2000,
+            epochs=60,
+            peak_learning_rate=4e-3,
+            schedule="cosine",
+            warmup_steps=1000,
             average=10,
-            validate_every=2,
+            validate_every=4,
         ),
         decode=DecodeConfig(beams=5, length_penalty=1.0, max_length=96),
     )

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +20,7 @@ from tasks.common import console
 from tasks.common.averaging import choose_average
 from tasks.common.budget import Budget
 from tasks.common.config_json import to_json
-from tasks.common.results import record
+from tasks.common.results import Start, record
 from tasks.common.run_folder import RunFolder
 from tasks.common.tensorboard import TensorBoard
 from tasks.translation.config import MAY_CHANGE, PRESETS, TrainConfig, TranslationConfig
@@ -59,7 +58,7 @@ def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
     Returns:
         The scores on the test split.
     """
-    started = time.perf_counter()
+    start = Start()
     # First of all: the workers of a cluster must find each other before TensorFlow does anything.
     strategy = make_strategy(config.train.strategy)
     writes = strategy.extended.should_checkpoint
@@ -80,13 +79,12 @@ def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
         facts = {
             "seed": config.train.seed,
             "first_epoch": first_epoch,
-            "wall_seconds": round(time.perf_counter() - started, 1),
             "parameters": model.count_params(),
             "decode": to_json(config.decode),
             "scores": {one.name: round(one.value, 2) for one in scores},
             "signatures": {one.name: one.signature for one in scores},
         }
-        logger.info("The result is recorded in %s.", record("translation", facts))
+        logger.info("The result is recorded in %s.", record("translation", start, facts))
     return scores
 
 
@@ -148,9 +146,9 @@ def _optimizer(settings: TrainConfig, steps_per_epoch: int) -> keras.Optimizer:
         falling = {"cosine": WarmupCosine, "linear": WarmupLinear}[settings.schedule]
         # A run cut short, as a trial is, has a warm-up that is cut as well.
         schedule = falling(peak, min(warmup, steps // 4), steps)
-    return keras.optimizers.AdamW(
+    return keras.optimizers.Adam(
         schedule,
-        weight_decay=settings.weight_decay,
+        weight_decay=settings.weight_decay or None,  # a decay of 0.0 costs as much as any
         beta_2=settings.adam_beta_2,
         clipnorm=settings.clip_norm,
     )

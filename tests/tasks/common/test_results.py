@@ -11,16 +11,28 @@ pytestmark = pytest.mark.tensorflow
 
 def test_a_result_is_a_line_with_what_is_needed_to_repeat_it(tmp_path):
     for seed in (3, 5):
-        path = results.record("translation", {"seed": seed, "scores": {"BLEU": 41.5}}, tmp_path)
+        start = results.Start()
+        facts = {"seed": seed, "scores": {"BLEU": 41.5}}
+        path = results.record("translation", start, facts, tmp_path)
 
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert path == tmp_path / "translation.jsonl"
     assert [line["seed"] for line in lines] == [3, 5]
     assert set(lines[0]) >= {"date", "command", "commit", "scores", "hardware", "versions"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", lines[0]["date"])
+    assert lines[0]["wall_seconds"] >= 0
     assert re.fullmatch(r"[0-9a-f]{12,}\+?|unknown", lines[0]["commit"])
     assert re.match(r"\d+ cores of .", lines[0]["hardware"])
     assert lines[0]["command"].startswith("python ")
+
+
+def test_the_commit_is_that_of_the_start(tmp_path, monkeypatch):
+    start = results.Start()
+    monkeypatch.setattr(results, "commit", lambda: "committed while the run trained")
+
+    path = results.record("translation", start, {}, tmp_path)
+
+    assert json.loads(path.read_text(encoding="utf-8"))["commit"] == start.commit
 
 
 def test_without_git_the_commit_is_unknown(monkeypatch):

@@ -196,19 +196,22 @@ def test_the_learning_rate_falls_as_the_schedule_says():
 
 def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
     recorded = []
-    monkeypatch.setattr(
-        train_module, "record", lambda task, facts: recorded.append((task, facts)) or tmp_path
-    )
+
+    def record(task, start, facts):
+        recorded.append((task, start, facts))
+        return tmp_path
+
+    monkeypatch.setattr(train_module, "record", record)
 
     scores = train(changed(config_of(run.path), record=True), run)
 
-    ((task, facts),) = recorded
+    ((task, start, facts),) = recorded
     assert task == "translation"
     assert facts["scores"].keys() == {one.name for one in scores}
     assert facts["parameters"] > 0
     assert facts["decode"]["beams"] == 3
     json.dumps(facts)
-    assert callable(results.record)
+    assert isinstance(start, results.Start)
 
 
 @pytest.mark.parametrize(
