@@ -61,6 +61,7 @@ _PUBLIC: dict[str, list[str]] = {
         "reorder",
     ],
     "training": [
+        "Adam",
         "Checkpoints",
         "InverseSquareRoot",
         "MaskedAccuracy",

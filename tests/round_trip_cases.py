@@ -120,4 +120,22 @@ CASES = [
         "WarmupLinear",
         dict(peak_learning_rate=0.25, warmup_steps=7, total_steps=19, final_learning_rate=0.125),
     ),
+    Case(
+        "Adam",
+        dict(
+            learning_rate=0.25,
+            beta_1=0.75,
+            beta_2=0.875,
+            epsilon=1e-3,
+            amsgrad=True,
+            weight_decay=0.125,
+            global_clipnorm=3.0,
+            use_ema=True,
+            ema_momentum=0.5,
+            ema_overwrite_frequency=7,
+            loss_scale_factor=2.0,
+            gradient_accumulation_steps=3,
+        ),
+        left_out=dict.fromkeys(("clipnorm", "clipvalue"), "one way of clipping excludes others"),
+    ),
 ]

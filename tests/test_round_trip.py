@@ -71,6 +71,9 @@ def model_that_holds(thing, inputs):
         model.compile("sgd", loss=thing)
     elif isinstance(thing, keras.metrics.Metric):
         model.compile("sgd", "mse", metrics=[thing])
+    elif isinstance(thing, keras.optimizers.Optimizer):
+        thing.build(model.trainable_variables)
+        model.compile(thing, "mse")
     else:
         model.compile(keras.optimizers.SGD(learning_rate=thing), "mse")
     return model
@@ -86,5 +89,7 @@ def thing_held_by(model, like):
     if isinstance(like, keras.metrics.Metric):
         (metric,) = model.get_compile_config()["metrics"]
         return keras.saving.deserialize_keras_object(metric)
+    if isinstance(like, keras.optimizers.Optimizer):
+        return model.optimizer
     schedule = keras.saving.serialize_keras_object(model.optimizer)["config"]["learning_rate"]
     return keras.saving.deserialize_keras_object(schedule)

@@ -18,7 +18,7 @@ from benchmarks.translators.workload import (
 from keras_attention.decoding import Beam, BucketedDecoder, Greedy, decode
 from keras_attention.layers import SinusoidalPositionEmbedding
 from keras_attention.models import Transformer
-from keras_attention.training import MaskedCrossEntropy
+from keras_attention.training import Adam, MaskedCrossEntropy
 
 
 def prepare(case: Case, workload: Workload, options: dict) -> Work:
@@ -39,7 +39,7 @@ def prepare(case: Case, workload: Workload, options: dict) -> Work:
     load_weights(model, workload)
     if case.task == "train":
         model.compile(
-            optimizer=keras.optimizers.Adam(LEARNING_RATE),
+            optimizer=Adam(LEARNING_RATE),
             loss=MaskedCrossEntropy(LABEL_SMOOTHING, PADDING_ID),
             jit_compile=options["jit_compile"],
         )

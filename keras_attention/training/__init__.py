@@ -1,5 +1,6 @@
 """Training: losses, metrics, schedules, callbacks, and the model base with a distributed `fit`."""
 
+from keras_attention.training.adam import Adam as Adam
 from keras_attention.training.checkpoints import Checkpoints as Checkpoints
 from keras_attention.training.distribution import make_strategy as make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy as MaskedCrossEntropy

@@ -185,7 +185,7 @@ def tiny() -> TranslationConfig:
     return TranslationConfig(
         name="tiny",
         data=Builtin(),
-        vocabulary=VocabularyConfig(size=1000),
+        vocabulary=VocabularyConfig(size=1350),
         batching=Batching(batch_tokens=2048, max_length=40),
         model=ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.0),
         train=TrainConfig(

@@ -9,6 +9,7 @@ from typing import Annotated
 import keras
 import tyro
 
+from keras_attention.training.adam import Adam
 from keras_attention.training.checkpoint_file import write_checkpoint
 from keras_attention.training.checkpoints import Checkpoints
 from keras_attention.training.distribution import make_strategy
@@ -146,7 +147,7 @@ def _optimizer(settings: TrainConfig, steps_per_epoch: int) -> keras.Optimizer:
         falling = {"cosine": WarmupCosine, "linear": WarmupLinear}[settings.schedule]
         # A run cut short, as a trial is, has a warm-up that is cut as well.
         schedule = falling(peak, min(warmup, steps // 4), steps)
-    return keras.optimizers.Adam(
+    return Adam(
         schedule,
         weight_decay=settings.weight_decay or None,  # a decay of 0.0 costs as much as any
         beta_2=settings.adam_beta_2,
