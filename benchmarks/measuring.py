@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tasks.common.provenance import processor
+
 # A contestant that takes longer than this for one process is reported as failed.
 PROCESS_SECONDS = 900
 
@@ -108,11 +110,4 @@ def cores() -> int:
 
 def hardware() -> dict[str, Any]:
     """What a reader needs to know to compare the figures with others."""
-    model = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            lines = [line.split(":", 1)[1].strip() for line in file if "model name" in line]
-        model = lines[0] if lines else model
-    except OSError:
-        pass  # Not Linux: the platform's own word has to do.
-    return {"processor": model, "cores": cores(), "system": platform.system()}
+    return {"processor": processor(), "cores": cores(), "system": platform.system()}

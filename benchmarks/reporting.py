@@ -4,7 +4,6 @@ import importlib.metadata
 import json
 import shlex
 import statistics
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import Measurement, hardware
+from tasks.common.provenance import commit
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def run_facts(packages: Sequence[str]) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join(["python", *sys.orig_argv[1:]]),
-        "commit": _commit(),
+        "commit": commit(),
         "hardware": hardware(),
         "versions": {name: importlib.metadata.version(name) for name in packages},
     }
@@ -156,16 +156,3 @@ def append_line(path: Path, facts: dict[str, Any], rows: Sequence[Row]) -> None:
     line = {**facts, "rows": [asdict(row) for row in rows]}
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def _commit() -> str:
-    """The commit, with a `+` behind it where files differ from it; empty outside a checkout."""
-    root = Path(__file__).parent
-    commit, changes = (
-        subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=False)
-        for command in (
-            ("rev-parse", "--short=12", "HEAD"),
-            ("status", "--porcelain", "--untracked-files=no"),
-        )
-    )
-    return commit.stdout.strip() + ("+" if changes.stdout.strip() else "")

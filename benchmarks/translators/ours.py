@@ -76,11 +76,11 @@ def load_weights(model: Transformer, workload: Workload) -> None:
         residual.layer_normalization.set_weights(values)
 
     model.token_embedding.embedding.set_weights([weights["model.shared.weight"]])
-    for index, layer in enumerate(model.encoder.encoder_layers):
+    for index, layer in enumerate(model.encoder.layers):
         name = f"model.encoder.layers.{index}"
         attention(layer.self_attention, layer.self_attention_residual, f"{name}.self_attn")
         feed_forward(layer, name)
-    for index, layer in enumerate(model.decoder.decoder_layers):
+    for index, layer in enumerate(model.decoder.layers):
         name = f"model.decoder.layers.{index}"
         attention(layer.self_attention, layer.self_attention_residual, f"{name}.self_attn")
         attention(layer.cross_attention, layer.cross_attention_residual, f"{name}.encoder_attn")

@@ -3,12 +3,12 @@
 import keras
 from keras import ops
 
-from keras_attention.layers.arguments import positive_integer
 from keras_attention.layers.decoder_layer import DecoderLayer
+from keras_attention.layers.stack import Stack
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
-class Decoder(keras.layers.Layer):
+class Decoder(Stack):
     """`num_layers` decoder layers in a row, with a last normalisation if they are pre-normalised.
 
     Args:
@@ -42,43 +42,10 @@ class Decoder(keras.layers.Layer):
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.1.
     """
 
-    def __init__(
-        self,
-        num_layers,
-        d_model,
-        num_heads,
-        dff,
-        *,
-        name=None,
-        trainable=True,
-        dtype=None,
-        **layer_arguments,
-    ):
-        super().__init__(name=name, trainable=trainable, dtype=dtype)
-        self.supports_masking = True
-        positive_integer("num_layers", num_layers)
-        self.decoder_layers = [
-            DecoderLayer(
-                d_model,
-                num_heads,
-                dff,
-                name=f"layer_{i}",
-                dtype=self.dtype_policy,
-                **layer_arguments,
-            )
-            for i in range(num_layers)
-        ]
-        self.final_normalization = None
-        if self.decoder_layers[0].normalization == "pre":
-            self.final_normalization = keras.layers.LayerNormalization(
-                epsilon=1e-5, name="final_normalization", dtype=self.dtype_policy
-            )
+    layer_class = DecoderLayer
 
     def build(self, x_shape, encoded_shape):
-        for layer in self.decoder_layers:
-            layer.build(x_shape, encoded_shape)
-        if self.final_normalization is not None:
-            self.final_normalization.build(x_shape)
+        self._build(x_shape, encoded_shape)
 
     def call(
         self,
@@ -90,7 +57,7 @@ class Decoder(keras.layers.Layer):
         training=None,
     ):
         all_weights = []
-        for layer in self.decoder_layers:
+        for layer in self.layers:
             x = layer(
                 x,
                 encoded,
@@ -102,8 +69,7 @@ class Decoder(keras.layers.Layer):
             if return_attention_scores:
                 x, weights = x
                 all_weights.append(weights)
-        if self.final_normalization is not None:
-            x = self.final_normalization(x)
+        x = self._normalized(x)
         if not return_attention_scores:
             return x
         return x, {
@@ -113,22 +79,13 @@ class Decoder(keras.layers.Layer):
 
     def make_cache(self, encoded, max_length):
         """The caches of all layers, see `DecoderLayer.make_cache`."""
-        return [layer.make_cache(encoded, max_length) for layer in self.decoder_layers]
+        return [layer.make_cache(encoded, max_length) for layer in self.layers]
 
     def step(self, x, cache, index, attention_mask=None, cross_attention_mask=None):
         """Decodes a few new positions, see `DecoderLayer.step`; `cache` is from `make_cache`."""
         new_cache = []
-        for layer, layer_cache in zip(self.decoder_layers, cache, strict=True):
+        for layer, layer_cache in zip(self.layers, cache, strict=True):
             x, layer_cache = layer.step(x, layer_cache, index, attention_mask, cross_attention_mask)
             new_cache.append(layer_cache)
-        if self.final_normalization is not None:
-            x = self.final_normalization(x)
+        x = self._normalized(x)
         return x, new_cache
-
-    def get_config(self):
-        layer_arguments = self.decoder_layers[0].get_config()
-        return {
-            **layer_arguments,
-            **super().get_config(),
-            "num_layers": len(self.decoder_layers),
-        }

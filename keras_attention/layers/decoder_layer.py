@@ -3,14 +3,11 @@
 import keras
 from keras import ops
 
-from keras_attention.layers.arguments import head_size
-from keras_attention.layers.feed_forward import FeedForward
-from keras_attention.layers.multi_head_attention import MultiHeadAttention
-from keras_attention.layers.residual import Residual
+from keras_attention.layers.transformer_layer import TransformerLayer
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
-class DecoderLayer(keras.layers.Layer):
+class DecoderLayer(TransformerLayer):
     """Causal self-attention, attention to the encoder's output, and a feed-forward network.
 
     Args:
@@ -52,42 +49,7 @@ class DecoderLayer(keras.layers.Layer):
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.1.
     """
 
-    def __init__(
-        self,
-        d_model,
-        num_heads,
-        dff,
-        dropout=0.1,
-        attention_dropout=0.0,
-        activation_dropout=0.0,
-        activation="relu",
-        normalization="pre",
-        num_key_value_heads=None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.d_model = d_model
-        self.dropout = dropout
-        self.normalization = normalization
-        self.self_attention, self.cross_attention = (
-            MultiHeadAttention(
-                num_heads,
-                head_size(d_model, num_heads),
-                dropout=attention_dropout,
-                num_key_value_heads=num_key_value_heads,
-                name=name,
-                dtype=self.dtype_policy,
-            )
-            for name in ("self_attention", "cross_attention")
-        )
-        self.feed_forward = FeedForward(
-            dff, activation, activation_dropout, name="feed_forward", dtype=self.dtype_policy
-        )
-        self.self_attention_residual, self.cross_attention_residual, self.feed_forward_residual = (
-            Residual(normalization, dropout, name=f"{name}_residual", dtype=self.dtype_policy)
-            for name in ("self_attention", "cross_attention", "feed_forward")
-        )
+    attention_names = ("self_attention", "cross_attention")
 
     def build(self, x_shape, encoded_shape):
         self.self_attention.build(x_shape, x_shape)
@@ -176,18 +138,3 @@ class DecoderLayer(keras.layers.Layer):
         y = self.feed_forward(y)
         x = self.feed_forward_residual.after(x, y)
         return x, {**cache, "self_attention": self_cache}
-
-    def get_config(self):
-        attention, feed_forward = self.self_attention, self.feed_forward
-        return {
-            **super().get_config(),
-            "d_model": self.d_model,
-            "num_heads": attention.num_heads,
-            "dff": feed_forward.dff,
-            "dropout": self.dropout,
-            "attention_dropout": attention.dropout,
-            "activation_dropout": feed_forward.dropout,
-            "activation": keras.activations.serialize(feed_forward.activation),
-            "normalization": self.normalization,
-            "num_key_value_heads": attention.num_key_value_heads,
-        }

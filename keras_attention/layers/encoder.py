@@ -3,12 +3,12 @@
 import keras
 from keras import ops
 
-from keras_attention.layers.arguments import positive_integer
 from keras_attention.layers.encoder_layer import EncoderLayer
+from keras_attention.layers.stack import Stack
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
-class Encoder(keras.layers.Layer):
+class Encoder(Stack):
     """`num_layers` encoder layers in a row, with a last normalisation if they are pre-normalised.
 
     Args:
@@ -39,47 +39,14 @@ class Encoder(keras.layers.Layer):
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.1.
     """
 
-    def __init__(
-        self,
-        num_layers,
-        d_model,
-        num_heads,
-        dff,
-        *,
-        name=None,
-        trainable=True,
-        dtype=None,
-        **layer_arguments,
-    ):
-        super().__init__(name=name, trainable=trainable, dtype=dtype)
-        self.supports_masking = True
-        positive_integer("num_layers", num_layers)
-        self.encoder_layers = [
-            EncoderLayer(
-                d_model,
-                num_heads,
-                dff,
-                name=f"layer_{i}",
-                dtype=self.dtype_policy,
-                **layer_arguments,
-            )
-            for i in range(num_layers)
-        ]
-        self.final_normalization = None
-        if self.encoder_layers[0].normalization == "pre":
-            self.final_normalization = keras.layers.LayerNormalization(
-                epsilon=1e-5, name="final_normalization", dtype=self.dtype_policy
-            )
+    layer_class = EncoderLayer
 
     def build(self, x_shape):
-        for layer in self.encoder_layers:
-            layer.build(x_shape)
-        if self.final_normalization is not None:
-            self.final_normalization.build(x_shape)
+        self._build(x_shape)
 
     def call(self, x, attention_mask=None, return_attention_scores=False, training=None):
         all_weights = []
-        for layer in self.encoder_layers:
+        for layer in self.layers:
             x = layer(
                 x,
                 attention_mask=attention_mask,
@@ -89,14 +56,5 @@ class Encoder(keras.layers.Layer):
             if return_attention_scores:
                 x, weights = x
                 all_weights.append(weights)
-        if self.final_normalization is not None:
-            x = self.final_normalization(x)
+        x = self._normalized(x)
         return (x, ops.stack(all_weights, axis=1)) if return_attention_scores else x
-
-    def get_config(self):
-        layer_arguments = self.encoder_layers[0].get_config()
-        return {
-            **layer_arguments,
-            **super().get_config(),
-            "num_layers": len(self.encoder_layers),
-        }

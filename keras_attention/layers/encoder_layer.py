@@ -2,14 +2,11 @@
 
 import keras
 
-from keras_attention.layers.arguments import head_size
-from keras_attention.layers.feed_forward import FeedForward
-from keras_attention.layers.multi_head_attention import MultiHeadAttention
-from keras_attention.layers.residual import Residual
+from keras_attention.layers.transformer_layer import TransformerLayer
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
-class EncoderLayer(keras.layers.Layer):
+class EncoderLayer(TransformerLayer):
     """Self-attention and a feed-forward network, each with a residual connection.
 
     Args:
@@ -47,43 +44,6 @@ class EncoderLayer(keras.layers.Layer):
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.1.
     """
 
-    def __init__(
-        self,
-        d_model,
-        num_heads,
-        dff,
-        dropout=0.1,
-        attention_dropout=0.0,
-        activation_dropout=0.0,
-        activation="relu",
-        normalization="pre",
-        num_key_value_heads=None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.d_model = d_model
-        self.dropout = dropout
-        self.normalization = normalization
-        policy = self.dtype_policy
-        self.self_attention = MultiHeadAttention(
-            num_heads,
-            head_size(d_model, num_heads),
-            dropout=attention_dropout,
-            num_key_value_heads=num_key_value_heads,
-            name="self_attention",
-            dtype=policy,
-        )
-        self.self_attention_residual = Residual(
-            normalization, dropout, name="self_attention_residual", dtype=policy
-        )
-        self.feed_forward = FeedForward(
-            dff, activation, activation_dropout, name="feed_forward", dtype=policy
-        )
-        self.feed_forward_residual = Residual(
-            normalization, dropout, name="feed_forward_residual", dtype=policy
-        )
-
     def build(self, x_shape):
         x_shape = (*x_shape[:-1], self.d_model)
         self.self_attention.build(x_shape, x_shape)
@@ -106,18 +66,3 @@ class EncoderLayer(keras.layers.Layer):
         y = self.feed_forward(y, training=training)
         x = self.feed_forward_residual.after(x, y, training)
         return (x, weights) if return_attention_scores else x
-
-    def get_config(self):
-        attention, feed_forward = self.self_attention, self.feed_forward
-        return {
-            **super().get_config(),
-            "d_model": self.d_model,
-            "num_heads": attention.num_heads,
-            "dff": feed_forward.dff,
-            "dropout": self.dropout,
-            "attention_dropout": attention.dropout,
-            "activation_dropout": feed_forward.dropout,
-            "activation": keras.activations.serialize(feed_forward.activation),
-            "normalization": self.normalization,
-            "num_key_value_heads": attention.num_key_value_heads,
-        }

@@ -10,7 +10,11 @@ from keras_attention.training.weight_files import average_weights, load_weights
 
 
 def choose_average(
-    model: keras.Model, best: Path, recent: Sequence[Path], loss: Callable[[], float]
+    model: keras.Model,
+    best: Path,
+    recent: Sequence[Path],
+    measure: Callable[[], float],
+    mode: str = "min",
 ) -> tuple[str, Checkpoint]:
     """Give `model` the best of: the best epoch alone, means of the last 2, 3, 5, 8, 13 … epochs.
 
@@ -18,7 +22,8 @@ def choose_average(
         model: what to set the weights of.
         best: checkpoint of the best epoch.
         recent: checkpoints of the last epochs, the latest first.
-        loss: measures the model on the validation split; less is better.
+        measure: measures the model on the validation split.
+        mode: whether the least value is the best, `"min"`, or the greatest, `"max"`.
 
     Returns:
         What was chosen, in words, and as a checkpoint.
@@ -26,14 +31,14 @@ def choose_average(
     candidates = {"the best epoch": [best]}
     for count in _fibonacci(len(recent)):
         candidates[f"the mean of the last {count} epochs"] = list(recent[:count])
-    losses = {}
+    values = {}
     for name, files in candidates.items():
         load_weights(model, average_weights(files))
-        losses[name] = loss()
-    chosen = min(losses, key=losses.__getitem__)
+        values[name] = measure()
+    chosen = {"min": min, "max": max}[mode](values, key=values.__getitem__)
     weights = average_weights(candidates[chosen])
     load_weights(model, weights)
-    about = {"chosen": chosen, "losses": losses}
+    about = {"chosen": chosen, "values": values}
     return chosen, Checkpoint(weights, about=about)
 
 

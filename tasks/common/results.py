@@ -4,8 +4,6 @@ import datetime
 import json
 import os
 import platform
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tasks.common.provenance import command_line, commit, processor
+
 _ROOT = Path(__file__).parents[2]
 
 
@@ -21,7 +21,7 @@ _ROOT = Path(__file__).parents[2]
 class Start:
     """When and from which source a run began: the files may change while it trains."""
 
-    commit: str = field(default_factory=lambda: commit())
+    commit: str = field(default_factory=commit)
     seconds: float = field(default_factory=time.perf_counter)
 
 
@@ -60,28 +60,6 @@ def record(
     return path
 
 
-def command_line() -> str:
-    """How this process was started, as one would type it."""
-    module = getattr(sys.modules["__main__"], "__spec__", None)
-    program = f"-m {module.name}" if module else Path(sys.argv[0]).name
-    return " ".join(["python", program, *sys.argv[1:]])
-
-
-def commit() -> str:
-    """The commit of the checkout, `+` if files differ from it, or "unknown"."""
-    try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"],
-            cwd=_ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return described.stdout.strip()
-
-
 def hardware() -> str:
     """Processors and accelerators of this machine, in words."""
     gpus = [
@@ -90,13 +68,4 @@ def hardware() -> str:
     ]
     usable = getattr(os, "sched_getaffinity", None)  # not on macOS
     cores = len(usable(0)) if usable else os.cpu_count()
-    return ", ".join([f"{cores} cores of {_processor()}", *gpus])
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # not Linux
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    return ", ".join([f"{cores} cores of {processor()}", *gpus])

@@ -25,11 +25,12 @@ from tasks.common.results import Start, record
 from tasks.common.run_folder import RunFolder
 from tasks.common.tensorboard import TensorBoard
 from tasks.translation.config import MAY_CHANGE, PRESETS, TrainConfig, TranslationConfig
+from tasks.translation.corpora import Pair
 from tasks.translation.data import Splits, TranslationText, load_pairs, make_dataset
 from tasks.translation.evaluate import evaluate
 from tasks.translation.model import Translator, build_model
 from tasks.translation.progress import TranslationProgress
-from tasks.translation.scoring import Score
+from tasks.translation.scoring import Score, bleu
 
 logger = logging.getLogger(__name__)
 _LOG_EVERY = 50  # updates between two points of TensorBoard's curves within an epoch
@@ -166,7 +167,7 @@ def _callbacks(
         Budget(settings.max_steps, settings.max_minutes),
         TranslationProgress(
             Translator(model, text, greedy),
-            splits.validation[: settings.validation_sentences],
+            _progress_pairs(config, splits),
             config.language,
             folder.logs / "validation" if writes else None,
             settings.validate_every,
@@ -187,14 +188,21 @@ def _callbacks(
 def _choose_weights(model, config: TranslationConfig, folder, splits, text, writes) -> None:
     """Leave in the model, and in the run folder, the weights that do best on validation."""
     batches = _validation_batches(config, splits, text)
+    translator = Translator(model, text, replace(config.decode, beams=1))
+    sources, references = zip(*_progress_pairs(config, splits), strict=True)
 
-    def loss() -> float:
+    def measure() -> float:
+        if config.train.monitor == "val_bleu":
+            return bleu(translator(sources), references, config.language)
         return model.evaluate(batches, verbose=0, return_dict=True)["loss"]
 
-    loss()  # all workers meet here: after this, the first has written its files
+    # All workers meet here: after this, the first has written its files.
+    model.evaluate(batches, verbose=0)
     checkpoints = _checkpoints(config, folder)
     latest_first = checkpoints.kept_files[::-1]
-    chosen, checkpoint = choose_average(model, checkpoints.best_file, latest_first, loss)
+    chosen, checkpoint = choose_average(
+        model, checkpoints.best_file, latest_first, measure, _mode(config.train)
+    )
     logger.info("Chosen on the validation split: %s.", chosen)
     if writes:
         write_checkpoint(folder.weights("final"), checkpoint)
@@ -208,6 +216,11 @@ def _checkpoints(config: TranslationConfig, folder: RunFolder) -> Checkpoints:
 
 def _validation_batches(config: TranslationConfig, splits: Splits, text: TranslationText):
     return make_dataset(splits.validation, text, config.batching, shuffle=False)
+
+
+def _progress_pairs(config: TranslationConfig, splits: Splits) -> list[Pair]:
+    """The validation pairs whose BLEU is measured while training."""
+    return splits.validation[: config.train.validation_sentences]
 
 
 def _mode(settings: TrainConfig) -> str:

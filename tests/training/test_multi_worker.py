@@ -1,11 +1,7 @@
 """Two processes under MultiWorkerMirroredStrategy see the same numbers as one device."""
 
 import json
-import os
-import socket
-import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,52 +9,21 @@ import pytest
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
+from training.cluster import TESTS, run_workers  # noqa: E402
 from training.runs import curve, make_model, sentences  # noqa: E402
 
 from keras_attention.training import make_strategy  # noqa: E402
-
-TESTS = Path(__file__).parents[1]
-ROOT = TESTS.parent
-
-
-def free_addresses(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    addresses = [f"127.0.0.1:{s.getsockname()[1]}" for s in sockets]
-    for opened in sockets:
-        opened.close()
-    return addresses
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     """What each of two workers saw, by worker."""
     folder = tmp_path_factory.mktemp("run")
-    cluster = {"worker": free_addresses(2)}
-    workers = []
-    for index in range(2):
-        task = {"cluster": cluster, "task": {"type": "worker", "index": index}}
-        environment = {
-            **os.environ,
-            "TF_CONFIG": json.dumps(task),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(TESTS)]),
-        }
-        command = [sys.executable, str(TESTS / "training" / "worker.py"), str(folder)]
-        pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        workers.append(subprocess.Popen(command, env=environment, **pipes))
-    outputs = []
-    try:
-        for worker in workers:
-            output, _ = worker.communicate(timeout=900)
-            assert worker.returncode == 0, output[-5000:]
-            lines = [line for line in output.splitlines() if line.startswith("SEEN ")]
-            outputs.append(json.loads(lines[0].removeprefix("SEEN ")))
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
-            worker.stdout.close()
+    outputs = run_workers([sys.executable, str(TESTS / "training" / "worker.py"), str(folder)])
+    lines = [line for output in outputs for line in output.splitlines()]
+    seen = [json.loads(line[5:]) for line in lines if line.startswith("SEEN ")]
     assert {path.name for path in folder.iterdir()} == {"best.npz", "last.npz"}
-    return outputs
+    return seen
 
 
 def test_the_workers_agree(seen):

@@ -48,7 +48,15 @@ def test_the_mean_nearest_to_what_validation_wants_is_chosen(
     assert chosen == name
     assert value_of(model) == pytest.approx(expected)
     np.testing.assert_allclose(checkpoint.weights["number/kernel"], expected, rtol=1e-6)
-    assert checkpoint.about["losses"][name] == pytest.approx(abs(expected - wanted))
+    assert checkpoint.about["values"][name] == pytest.approx(abs(expected - wanted))
+
+
+def test_the_greatest_value_is_chosen_when_more_is_better(model, tmp_path):
+    recent = saved(tmp_path, 1.0, 2.0, 3.0)
+
+    chosen, _ = choose_average(model, recent[0], recent, lambda: value_of(model), mode="max")
+
+    assert chosen == "the mean of the last 3 epochs"
 
 
 def test_a_single_epoch_is_the_best(model, tmp_path):

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from tasks.common import results
+from tasks.common import provenance, results
 from tasks.common.tensorboard import markdown_table
 
 pytestmark = pytest.mark.tensorflow
@@ -26,19 +26,16 @@ def test_a_result_is_a_line_with_what_is_needed_to_repeat_it(tmp_path):
     assert lines[0]["command"].startswith("python ")
 
 
-def test_the_commit_is_that_of_the_start(tmp_path, monkeypatch):
-    start = results.Start()
-    monkeypatch.setattr(results, "commit", lambda: "committed while the run trained")
+def test_the_commit_is_that_of_the_start(tmp_path):
+    path = results.record("translation", results.Start(commit="0123456789ab"), {}, tmp_path)
 
-    path = results.record("translation", start, {}, tmp_path)
-
-    assert json.loads(path.read_text(encoding="utf-8"))["commit"] == start.commit
+    assert json.loads(path.read_text(encoding="utf-8"))["commit"] == "0123456789ab"
 
 
 def test_without_git_the_commit_is_unknown(monkeypatch):
     monkeypatch.setenv("PATH", "")
 
-    assert results.commit() == "unknown"
+    assert provenance.commit() == "unknown"
 
 
 def test_a_table_is_markdown_and_its_cells_are_plain_text():

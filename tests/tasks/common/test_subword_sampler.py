@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import tensorflow as tf
+from sentencepiece import SentencePieceProcessor
 
 from tasks.common.special_ids import END_ID, START_ID
 from tasks.common.vocabulary import Vocabulary
@@ -44,6 +45,34 @@ def test_without_randomness_it_is_the_best_cut(vocabulary):
     ]
     best = vocabulary.encode(SENTENCES[:5]).to_list()
     assert [list(counts.most_common(1)[0][0]) for counts in drawn] == best
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0])
+def test_each_cut_is_drawn_as_often_as_it_is_probable(vocabulary, tmp_path, alpha):
+    """Beside all cuts of the word, found by brute force."""
+    vocabulary.save(tmp_path / "model")
+    processor = SentencePieceProcessor(model_file=str(tmp_path / "model"))
+    word, drawn = "▁house", 20_000
+
+    def cuts(rest):
+        if not rest:
+            yield ()
+        for end in range(1, len(rest) + 1):
+            piece = processor.piece_to_id(rest[:end])
+            if not processor.is_unknown(piece):
+                yield from ((piece, *cut) for cut in cuts(rest[end:]))
+
+    all_cuts = list(cuts(word))
+    weights = [np.exp(alpha * sum(map(processor.get_score, cut))) for cut in all_cuts]
+    sample = vocabulary.sampler(["house"] * drawn, alpha).sample(3)
+    counts = Counter(map(tuple, rows_of(sample)))
+
+    assert 3 < len(all_cuts) <= 32  # more than one, and no more than the sampler considers
+    assert set(counts) <= set(all_cuts)
+    for cut, weight in zip(all_cuts, weights, strict=True):
+        share = weight / sum(weights)
+        deviation = np.sqrt(share * (1 - share) / drawn)
+        assert counts[cut] / drawn == pytest.approx(share, abs=4 * deviation + 1e-9)
 
 
 @pytest.mark.parametrize("alpha", [0.0, -0.1, 1.5])

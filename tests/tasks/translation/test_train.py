@@ -1,22 +1,28 @@
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from training.cluster import run_workers
 
 from keras_attention.training.checkpoint_file import read_checkpoint
 from tasks.common import console, results
 from tasks.common.run_folder import RunFolder
 from tasks.translation import train as train_module
-from tasks.translation.config import TrainConfig, TranslationConfig
+from tasks.translation.config import PRESETS, TrainConfig, TranslationConfig
 from tasks.translation.data import Batching
 from tasks.translation.train import train
 
 pytestmark = pytest.mark.tensorflow
+
+ROOT = Path(__file__).parents[3]
 
 
 def config_of(run):
@@ -181,6 +187,45 @@ def test_every_way_to_train_trains(tiny_run, tmp_path, settings, batching):
 
     losses = curve(events_of(tmp_path / "new" / "logs" / "train"), "epoch_loss")
     assert losses[1] < losses[0]
+
+
+@pytest.mark.slow
+def test_two_workers_train_one_model(tiny_run, tmp_path):
+    """The command itself, in two processes: one writes, and the curve is that of one device."""
+    config, alone, together = config_of(tiny_run), tmp_path / "alone", tmp_path / "together"
+    data = config.data
+    command = [sys.executable, "-m", "tasks.translation.train", "base", "--run-folder"]
+    options = {
+        "--data.path": data.path,
+        "--data.validation-path": data.validation_path,
+        "--data.test-path": data.test_path,
+        "--vocabulary.size": 47,
+        "--batching.batch-tokens": 401,
+        "--batching.max-length": 31,
+        "--model.num-layers": 1,
+        "--model.d-model": 26,
+        "--model.num-heads": 2,
+        "--model.dff": 37,
+        "--model.dropout": 0.0,
+        "--train.epochs": 2,
+    }
+    arguments = [str(part) for option in options.items() for part in option]
+
+    subprocess.run([*command, alone, *arguments], cwd=ROOT, check=True)
+    strategy = ["--train.strategy", "multi_worker"]
+    outputs = run_workers([*command, str(together), *arguments, *strategy], cwd=ROOT)
+
+    assert ["test.hypotheses.txt" in output for output in outputs] == [True, False]
+    one, two = (curve(events_of(run / "logs" / "train"), "epoch_loss") for run in (alone, together))
+    np.testing.assert_allclose([*two.values()], [*one.values()], rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_the_tiny_preset_learns_the_built_in_phrases(tmp_path):
+    """What `make demo` does: at least 95 % of unseen combinations of words without a mistake."""
+    scores = train(PRESETS["tiny"](), RunFolder(tmp_path / "run"))
+
+    assert {one.name: one.value for one in scores}["exact match"] >= 95.0
 
 
 def test_the_learning_rate_falls_as_the_schedule_says():

@@ -1,0 +1,60 @@
+"""What the stacks of encoder and decoder have in common."""
+
+import keras
+
+from keras_attention.layers.arguments import positive_integer
+
+
+class Stack(keras.layers.Layer):
+    """`num_layers` layers in a row, with a last normalisation if they are pre-normalised.
+
+    A subclass names the class of its layers and says in `call` what they are given.
+
+    Args:
+        num_layers: Number of layers.
+        d_model, num_heads, dff, **layer_arguments: Arguments of every layer.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+
+    layer_class = None
+
+    def __init__(
+        self,
+        num_layers,
+        d_model,
+        num_heads,
+        dff,
+        *,
+        name=None,
+        trainable=True,
+        dtype=None,
+        **layer_arguments,
+    ):
+        super().__init__(name=name, trainable=trainable, dtype=dtype)
+        self.supports_masking = True
+        positive_integer("num_layers", num_layers)
+        layer_arguments["dtype"] = self.dtype_policy
+        self.layers = [
+            self.layer_class(d_model, num_heads, dff, name=f"layer_{i}", **layer_arguments)
+            for i in range(num_layers)
+        ]
+        self.final_normalization = None
+        if self.layers[0].normalization == "pre":
+            self.final_normalization = keras.layers.LayerNormalization(
+                epsilon=1e-5, name="final_normalization", dtype=self.dtype_policy
+            )
+
+    def _build(self, x_shape, *more_shapes):
+        for layer in self.layers:
+            layer.build(x_shape, *more_shapes)
+        if self.final_normalization is not None:
+            self.final_normalization.build(x_shape)
+
+    def _normalized(self, x):
+        return x if self.final_normalization is None else self.final_normalization(x)
+
+    def get_config(self):
+        layer_arguments = self.layers[0].get_config()
+        return {**layer_arguments, **super().get_config(), "num_layers": len(self.layers)}
