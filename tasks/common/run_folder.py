@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from keras_attention.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
 from tasks.common.config_json import differences, from_json, to_json
 from tasks.common.files import write_atomically
 from tasks.common.vocabulary import Vocabulary
@@ -92,6 +93,26 @@ class RunFolder:
             text = json.dumps(to_json(config), indent=2, ensure_ascii=False)
             write_atomically(self.config, f"{text}\n".encode())
         return resumed
+
+    def publish(self, path: Path) -> "RunFolder":
+        """Copy what it takes to use a finished run, its weights in float16.
+
+        Args:
+            path: a new folder, or one published before.
+
+        Returns:
+            The copy, a run folder as well, which can be used but not resumed.
+
+        Raises:
+            FileNotFoundError: if the run is not finished.
+        """
+        copy = RunFolder(path)
+        weights = read_checkpoint(self.weights("final")).weights
+        halves = {name: value.astype("float16") for name, value in weights.items()}
+        write_checkpoint(copy.weights("final"), Checkpoint(halves))
+        for one in (self.config, self.vocabulary, self._fingerprint):
+            write_atomically(copy.path / one.relative_to(self.path), one.read_bytes())
+        return copy
 
     def load_config(self, cls: type[Config]) -> Config:
         """The configuration that the run was started with.

@@ -34,6 +34,7 @@ from tasks.translation.scoring import Score, bleu
 
 logger = logging.getLogger(__name__)
 _LOG_EVERY = 50  # updates between two points of TensorBoard's curves within an epoch
+_MOST_PUBLISHED = 3_000_000  # parameters, of which each takes two bytes
 Preset = console.presets_type(PRESETS)
 
 
@@ -86,7 +87,10 @@ def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
             "scores": {one.name: round(one.value, 2) for one in scores},
             "signatures": {one.name: one.signature for one in scores},
         }
-        logger.info("The result is recorded in %s.", record("translation", start, facts))
+        path = record("translation", start, facts)
+        logger.info("The result is recorded in %s.", path)
+        if model.count_params() <= _MOST_PUBLISHED:
+            folder.publish(path.with_suffix("") / config.name)
     return scores
 
 

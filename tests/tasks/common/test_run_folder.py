@@ -1,7 +1,9 @@
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
+from keras_attention.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
 from tasks.common.run_folder import RunFolder
 from tasks.common.vocabulary import Vocabulary
 
@@ -83,6 +85,30 @@ def test_checkpoints_without_a_fingerprint_are_refused(folder, vocabulary):
     vocabulary.save(folder.vocabulary)
     with pytest.raises(FileNotFoundError, match=r"vocabulary\.sha256 is missing"):
         folder.load_vocabulary()
+
+
+def test_a_published_run_has_what_it_takes_to_use_it_in_half_the_size(folder, vocabulary, tmp_path):
+    weights = {"dense/kernel": np.linspace(-3, 3, 1000, dtype="float32")}
+    folder.start(Config(size=7))
+    folder.save_vocabulary(vocabulary)
+    write_checkpoint(folder.weights("final"), Checkpoint(weights))
+    write_checkpoint(folder.weights("last"), Checkpoint(weights))
+
+    for _ in range(2):  # the second time over the first
+        copy = folder.publish(tmp_path / "results" / "published")
+
+    assert copy.load_config(Config) == Config(size=7)
+    assert copy.load_vocabulary().fingerprint == vocabulary.fingerprint
+    kernel = read_checkpoint(copy.weights("final")).weights["dense/kernel"]
+    assert kernel.dtype == np.float16
+    np.testing.assert_allclose(kernel, weights["dense/kernel"], rtol=1e-3)
+    assert {path.name for path in copy.checkpoints.iterdir()} == {"final.npz", "vocabulary.sha256"}
+
+
+def test_an_unfinished_run_is_not_published(folder, tmp_path):
+    folder.start(Config())
+    with pytest.raises(FileNotFoundError, match=r"final\.npz"):
+        folder.publish(tmp_path / "published")
 
 
 def test_weights_have_names(folder):
