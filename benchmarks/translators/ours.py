@@ -108,7 +108,7 @@ def _decode(model: Transformer, case: Case, workload: Workload, options: dict) -
         lengths=[sizes.source_length],
         batch_sizes=[case.batch],
         jit_compile=options["jit_compile"],
-        constants=model.step_weights,
+        constants=model.weights,
     )
     sources = workload.sources(case.batch)
 

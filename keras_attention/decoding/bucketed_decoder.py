@@ -34,9 +34,9 @@ class BucketedDecoder:
         batch_sizes: The batch sizes to which batches are padded.
         pad_id: What fills inputs and hypotheses after their end.
         jit_compile: Whether XLA compiles the function on TensorFlow.
-        constants: Variables, such as the weights of a decoder, that are compiled in with their
-            present values, on TensorFlow. Faster for single inputs, but compiling takes longer, and
-            training them further has no effect on what has been compiled.
+        constants: Variables, such as the weights of a model, that are compiled in with their
+            present values, on TensorFlow. Faster, but training them further has no effect on what
+            has been compiled.
 
     Call arguments:
         inputs: Sequence of arrays `[length, ...]` or lists.

@@ -164,11 +164,6 @@ class Transformer(Model):
         )
         return self.token_embedding.logits(x), {**cache, "decoder": decoder_cache}
 
-    @property
-    def step_weights(self):
-        """The variables that `step` reads: worth being the `constants` of a `BucketedDecoder`."""
-        return [*self.token_embedding.weights, *self.decoder.weights]
-
     def get_config(self):
         # The encoder's configuration names every argument of the layers.
         return {

@@ -141,7 +141,7 @@ class Translator:
             make_search(model, config, n_best),
             lengths=[*(n for n in _LENGTHS if n < config.max_length), config.max_length],
             batch_sizes=_BATCH_SIZES,
-            constants=model.step_weights if frozen else (),
+            constants=model.weights if frozen else (),
         )
 
     @classmethod

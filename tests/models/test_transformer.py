@@ -96,21 +96,6 @@ def test_step_by_step_equals_the_whole_sequence(position_scheme):
         np.testing.assert_allclose(as_numpy(output)[:, 0], whole[:, i], atol=1e-5)
 
 
-def test_a_step_reads_its_weights_and_no_others(model):
-    cache = model.make_cache(SOURCE, max_length=4)
-    first = lineage(0, (np.arange(4) == 0)[None, None])
-    before, _ = model.step(TARGET[:, :1], cache, first)
-    its_own = {weight.path for weight in model.step_weights}
-
-    for weight in model.weights:
-        if weight.path not in its_own:
-            weight.assign(weight + 1.0)
-
-    after, _ = model.step(TARGET[:, :1], cache, first)
-    np.testing.assert_array_equal(as_numpy(after), as_numpy(before))
-    assert 0 < len(its_own) < len(model.weights)
-
-
 def test_beams_that_cross_equal_their_histories_decoded_alone(model):
     """Two beams: in step 2 both extend the second one, whose own parent was the first."""
     tokens = np.array([[2, 2], [5, 7], [11, 13]])  # [step, beam]
