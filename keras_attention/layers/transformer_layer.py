@@ -12,21 +12,8 @@ class TransformerLayer(keras.layers.Layer):
     """Attentions and a feed-forward network, each with a residual connection.
 
     A subclass names its attentions and says in `call` how they are wired. An attention `a` is the
-    attribute `a`, its residual connection `a_residual`.
-
-    Args:
-        d_model: Number of features of input and output.
-        num_heads: Number of attention heads; divides `d_model`.
-        dff: Size of the feed-forward network's inner layer.
-        dropout: Share of each sublayer's output dropped in training.
-        attention_dropout: Share of the attention weights dropped in training.
-        activation_dropout: Share of the feed-forward network's inner activations dropped.
-        activation: Activation of the feed-forward network.
-        normalization: `"pre"` or `"post"`, see `Residual`.
-        num_key_value_heads: Number of key/value heads, see `MultiHeadAttention`.
-
-    Raises:
-        ValueError: If an argument is out of range or `num_heads` does not divide `d_model`.
+    attribute `a`, its residual connection `a_residual`. The
+    arguments are explained by `EncoderLayer`.
     """
 
     attention_names = ("self_attention",)
