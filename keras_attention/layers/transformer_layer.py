@@ -12,8 +12,7 @@ class TransformerLayer(keras.layers.Layer):
     """Attentions and a feed-forward network, each with a residual connection.
 
     A subclass names its attentions and says in `call` how they are wired. An attention `a` is the
-    attribute `a`, its residual connection `a_residual`. The
-    arguments are explained by `EncoderLayer`.
+    attribute `a`, its residual connection `a_residual`. `EncoderLayer` explains the arguments.
     """
 
     attention_names = ("self_attention",)
