@@ -72,7 +72,7 @@ def _handles(variables):
         return None
     import tensorflow as tf
 
-    values = [getattr(v, "value", v) if isinstance(v, keras.Variable) else v for v in variables]
+    values = [v.value if isinstance(v, keras.Variable) else v for v in variables]
     if any(isinstance(value, tf.distribute.DistributedValues) for value in values):
         return None
     return [value.handle for value in values]
