@@ -1,4 +1,6 @@
-"""Checks of constructor arguments that several layers share; each returns what it has checked."""
+"""Constructor arguments: checks that return what they have checked, and inherited signatures."""
+
+import inspect
 
 
 def positive_integer(name, value):
@@ -42,3 +44,12 @@ def head_size(d_model, num_heads):
             f"{max(n for n in range(1, num_heads) if d_model % n == 0)}."
         )
     return d_model // num_heads
+
+
+def signature_of_init(cls):
+    """The signature of a class whose `__init__` is inherited.
+
+    Without it, some versions of Python (3.11.2) show that of Keras' `__new__`, `(*args, **kwargs)`.
+    """
+    signature = inspect.signature(cls.__init__)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])

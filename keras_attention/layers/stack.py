@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_attention.layers.arguments import positive_integer
+from keras_attention.layers.arguments import positive_integer, signature_of_init
 
 
 class Stack(keras.layers.Layer):
@@ -19,6 +19,10 @@ class Stack(keras.layers.Layer):
     """
 
     layer_class = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = signature_of_init(cls)
 
     def __init__(
         self,

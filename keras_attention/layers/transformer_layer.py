@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_attention.layers.arguments import head_size
+from keras_attention.layers.arguments import head_size, signature_of_init
 from keras_attention.layers.feed_forward import FeedForward
 from keras_attention.layers.multi_head_attention import MultiHeadAttention
 from keras_attention.layers.residual import Residual
@@ -16,6 +16,10 @@ class TransformerLayer(keras.layers.Layer):
     """
 
     attention_names = ("self_attention",)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = signature_of_init(cls)
 
     def __init__(
         self,
