@@ -45,6 +45,10 @@ def fit_work(model: keras.Model, workload: Workload) -> Work:
     sources, targets, labels = workload.training_batch()
     batch = ({"source_ids": sources, "target_ids": targets}, labels)
     dataset = tf.data.Dataset.from_tensors(batch).repeat()
+    # The tuner of `tf.data` may hold up the end of `fit` by up to as long as `fit` took.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = dataset.with_options(options)
 
     def fit(steps: int) -> float:
         return model.fit(dataset, steps_per_epoch=steps, verbose=0).history["loss"][0]
