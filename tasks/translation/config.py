@@ -1,6 +1,5 @@
 """Every setting of a translation run and the presets; the command line is made from these."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -226,8 +225,10 @@ def tatoeba_spanish() -> TranslationConfig:
     return replace(
         base(),
         name="tatoeba_spanish",
-        data=Tsv(_shared("tatoeba_spa_eng", "spa-eng.zip"), member="spa.txt"),
+        data=Tsv(Path("tatoeba_spa_eng/spa-eng.zip"), member="spa.txt"),
         target_language="es",
+        model=_small(dropout=0.1),
+        train=_small_training(epochs=10),
     )
 
 
@@ -236,10 +237,11 @@ def tatoeba_chinese() -> TranslationConfig:
     return replace(
         base(),
         name="tatoeba_chinese",
-        data=Tsv(_shared("tatoeba_cmn_eng", "cmn.txt.gz")),
+        data=Tsv(Path("tatoeba_cmn_eng/cmn.txt.gz")),
         target_language="zh",
         vocabulary=VocabularyConfig(size=8000, target_coverage=0.9995),
-        model=ModelConfig(num_layers=3, dropout=0.3),
+        model=_small(dropout=0.3),
+        train=_small_training(epochs=25),
     )
 
 
@@ -259,6 +261,10 @@ PRESETS: dict[str, Callable[[], TranslationConfig]] = {
 }
 
 
-def _shared(*names: str) -> Path:
-    """A file of the folder that KERAS_ATTENTION_DATA names, by default `data`."""
-    return Path(os.environ.get("KERAS_ATTENTION_DATA", "data"), *names)
+def _small(dropout: float) -> ModelConfig:
+    """A model under 3 million parameters, which fits into the repository."""
+    return ModelConfig(num_layers=4, d_model=128, num_heads=4, dff=512, dropout=dropout)
+
+
+def _small_training(epochs: int) -> TrainConfig:
+    return TrainConfig(epochs=epochs, peak_learning_rate=4e-3, schedule="cosine", average=5)

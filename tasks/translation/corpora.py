@@ -71,7 +71,8 @@ class Tsv:
     """
 
     path: Path
-    """The pairs: a plain file, a .gz or a .zip."""
+    """The pairs: a plain file, a .gz or a .zip. A relative path that leads nowhere from here leads
+    from the folder that the environment variable KERAS_ATTENTION_DATA names."""
     member: str | None = None
     """File inside a .zip."""
     source_column: int = 1
@@ -212,6 +213,7 @@ def read_tsv(corpus: Tsv) -> list[Pair]:
             "`source_column` and `target_column` must be two columns, counted from 1. "
             f"Received: source_column={columns[0]}, target_column={columns[1]}."
         )
+    corpus = replace(corpus, path=_found(corpus.path))
     pairs, problems = [], []
     for number, line in enumerate(read_lines(corpus.path, corpus.member), start=1):
         fields = [field.strip() for field in line.split("\t")]
@@ -222,6 +224,13 @@ def read_tsv(corpus: Tsv) -> list[Pair]:
             pairs.append(Pair(fields[columns[0] - 1], fields[columns[1] - 1]))
     _judge(problems, corpus, len(pairs))
     return pairs
+
+
+def _found(path: Path) -> Path:
+    """Where a relative path leads: from here, else from the folder of data."""
+    data = os.environ.get("KERAS_ATTENTION_DATA")
+    in_data = Path(data or "", path)
+    return in_data if not path.exists() and in_data.exists() else path
 
 
 def _problem(fields: list[str], columns: Iterable[int]) -> str | None:

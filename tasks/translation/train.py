@@ -89,9 +89,16 @@ def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
         }
         path = record("translation", start, facts)
         logger.info("The result is recorded in %s.", path)
-        if model.count_params() <= _MOST_PUBLISHED:
+        if model.count_params() <= _MOST_PUBLISHED and _is_preset(config):
             folder.publish(path.with_suffix("") / config.name)
     return scores
+
+
+def _is_preset(config: TranslationConfig) -> bool:
+    """Whether it is the preset as it stands: no variation of it takes the place of its model."""
+    train = replace(config.train, record=False)
+    preset = PRESETS.get(config.name)
+    return preset is not None and replace(config, train=train) == preset()
 
 
 def _load_or_train_text(

@@ -3,11 +3,22 @@
 import gzip
 import shutil
 import zlib
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tasks.translation import corpora
-from tasks.translation.corpora import Builtin, Multi30k, Pair, Tsv, load_pairs, read_parallel
+from tasks.translation.config import PRESETS
+from tasks.translation.corpora import (
+    Builtin,
+    Multi30k,
+    Pair,
+    Tsv,
+    load_pairs,
+    read_parallel,
+    read_tsv,
+)
 
 
 def sizes(splits):
@@ -100,20 +111,38 @@ def test_parallel_files_have_equally_many_lines(tmp_path):
         read_parallel(source, target)
 
 
-def test_tatoeba_spanish_from_its_zip(data_folder):
-    splits = load_pairs(Tsv(data_folder / "tatoeba_spa_eng" / "spa-eng.zip", member="spa.txt"))
+def test_a_relative_path_leads_from_here_or_else_from_the_folder_of_data(tmp_path, monkeypatch):
+    here, data = tmp_path / "here", tmp_path / "data"
+    for folder, word in ((here, "here"), (data, "there")):
+        folder.mkdir()
+        written(folder / "pairs.tsv", f"{word}\tx\n")
+    monkeypatch.setenv("KERAS_ATTENTION_DATA", str(data))
+    monkeypatch.chdir(here)
+    corpus = Tsv(Path("pairs.tsv"))
+    assert read_tsv(corpus) == [Pair("here", "x")]
+    (here / "pairs.tsv").unlink()
+    assert read_tsv(corpus) == [Pair("there", "x")]
+    (data / "pairs.tsv").unlink()
+    with pytest.raises(FileNotFoundError, match=r"pairs\.tsv"):
+        read_tsv(corpus)
+
+
+@pytest.mark.usefixtures("data_folder")
+def test_tatoeba_spanish_from_its_zip():
+    splits = load_pairs(PRESETS["tatoeba_spanish"]().data)
     assert sizes(splits) == (106_622, 5785, 5714)
     assert Pair("Go.", "Ve.") in (*splits.train, *splits.validation, *splits.test)
     disjoint_in_their_sources(splits)
 
 
-def test_tatoeba_chinese_and_the_other_way_round(data_folder):
-    path = data_folder / "tatoeba_cmn_eng" / "cmn.txt.gz"
-    splits = load_pairs(Tsv(path))  # its third column is ignored
+@pytest.mark.usefixtures("data_folder")
+def test_tatoeba_chinese_and_the_other_way_round():
+    corpus = PRESETS["tatoeba_chinese"]().data
+    splits = load_pairs(corpus)  # its third column is ignored
     assert sizes(splits) == (26_223, 1467, 1465)
     assert Pair("I forgot.", "我忘了。") in splits.train
     disjoint_in_their_sources(splits)
-    swapped = load_pairs(Tsv(path, source_column=2, target_column=1))
+    swapped = load_pairs(replace(corpus, source_column=2, target_column=1))
     assert sum(sizes(swapped)) == 29_155
     assert Pair("我忘了。", "I forgot.") in (*swapped.train, *swapped.validation, *swapped.test)
     disjoint_in_their_sources(swapped)

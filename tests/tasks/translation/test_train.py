@@ -259,6 +259,20 @@ def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
     assert isinstance(start, results.Start)
 
 
+@pytest.mark.usefixtures("unscored")
+@pytest.mark.parametrize("varied", [False, True])
+def test_only_a_preset_as_it_stands_has_its_model_published(varied, run, monkeypatch, tmp_path):
+    preset = config_of(run.path)
+    monkeypatch.setitem(PRESETS, preset.name, lambda: preset)
+    monkeypatch.setattr(train_module, "record", lambda *_: tmp_path / "results" / "tests.jsonl")
+    varied = {"average": preset.train.average + 1} if varied else {}
+
+    train(changed(preset, record=True, **varied), run)
+
+    published = tmp_path / "results" / "tests" / preset.name
+    assert published.exists() == (not varied)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
