@@ -28,7 +28,7 @@ class TranslationProgress(keras.callbacks.Callback):
         language: code of the language translated into.
         folder: where TensorBoard's events are written; None writes none.
         every: epochs between measurements; the first epoch is always measured.
-        pictures: sentences whose attention is drawn, the first of `pairs`.
+        pictures: sentences whose attention is drawn.
     """
 
     def __init__(
@@ -73,14 +73,24 @@ class TranslationProgress(keras.callbacks.Callback):
             self._writer.flush()
 
     def _write_table(self, sources, translations, references) -> None:
-        rows = list(zip(sources, translations, references, strict=True))[:_SAMPLES]
+        rows = spread(list(zip(sources, translations, references, strict=True)), _SAMPLES)
         table = markdown_table(["source", "translation", "reference"], rows)
         tf.summary.text("translations", table)
 
     def _write_pictures(self, sources, translations) -> None:
-        chosen = slice(0, self.pictures)
-        alignments = self.translator.alignments(sources[chosen], translations[chosen])
+        alignments = self.translator.alignments(
+            spread(sources, self.pictures), spread(translations, self.pictures)
+        )
         for number, one in enumerate(alignments, start=1):
             maps, titles = layers_and_heads(one.weights)
             figure = attention_grid(maps, one.source, one.target, titles)
             tf.summary.image(f"attention/sentence {number}", figure_to_image(figure, dpi=80)[None])
+
+
+def spread(items: Sequence, count: int) -> list:
+    """`count` of the items, each the middle of as many equal parts.
+
+    Files of sentence pairs are often sorted by length: the first would all be short.
+    """
+    count = min(count, len(items))
+    return [items[(2 * i + 1) * len(items) // (2 * count)] for i in range(count)]

@@ -29,7 +29,7 @@ from tasks.translation.corpora import Pair
 from tasks.translation.data import Splits, TranslationText, load_pairs, make_dataset
 from tasks.translation.evaluate import evaluate
 from tasks.translation.model import Translator, build_model
-from tasks.translation.progress import TranslationProgress
+from tasks.translation.progress import TranslationProgress, spread
 from tasks.translation.scoring import Score, bleu
 
 logger = logging.getLogger(__name__)
@@ -231,7 +231,7 @@ def _validation_batches(config: TranslationConfig, splits: Splits, text: Transla
 
 def _progress_pairs(config: TranslationConfig, splits: Splits) -> list[Pair]:
     """The validation pairs whose BLEU is measured while training."""
-    return splits.validation[: config.train.validation_sentences]
+    return spread(splits.validation, config.train.validation_sentences)
 
 
 def _mode(settings: TrainConfig) -> str:
