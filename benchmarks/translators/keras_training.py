@@ -16,6 +16,7 @@ from benchmarks.translators.workload import (
     Work,
     Workload,
 )
+from tasks.common.untuned import untuned
 
 
 def set_policy(case: Case) -> None:
@@ -44,11 +45,7 @@ def fit_work(model: keras.Model, workload: Workload) -> Work:
     """`fit` on one repeated batch of `{"source_ids", "target_ids"}` and labels."""
     sources, targets, labels = workload.training_batch()
     batch = ({"source_ids": sources, "target_ids": targets}, labels)
-    dataset = tf.data.Dataset.from_tensors(batch).repeat()
-    # The tuner of `tf.data` may hold up the end of `fit` by up to as long as `fit` took.
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    dataset = dataset.with_options(options)
+    dataset = untuned(tf.data.Dataset.from_tensors(batch).repeat())
 
     def fit(steps: int) -> float:
         return model.fit(dataset, steps_per_epoch=steps, verbose=0).history["loss"][0]

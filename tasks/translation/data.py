@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from tasks.common.untuned import untuned
 from tasks.translation.corpora import (
     Builtin,
     Corpus,
@@ -92,15 +93,7 @@ def make_dataset(
         output_signature=({"source_ids": rows, "target_ids": rows}, rows),
     )
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(epochs.count))
-    return dataset.prefetch(_PREFETCHED).with_options(_untuned())
-
-
-def _untuned() -> tf.data.Options:
-    """Without autotuning: there is nothing to tune, and an iterator may only end when its tuner
-    wakes up, after a sleep that doubles from 10 ms on to a minute."""
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return options
+    return untuned(dataset.prefetch(_PREFETCHED))
 
 
 def padding_share(dataset: tf.data.Dataset) -> float:
