@@ -3,6 +3,7 @@
 import keras
 
 from keras_attention.layers.arguments import positive_integer, share
+from keras_attention.layers.dense import Dense
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -41,15 +42,13 @@ class FeedForward(keras.layers.Layer):
         self.dff = positive_integer("dff", dff)
         self.activation = keras.activations.get(activation)
         self.dropout = share("dropout", dropout)
-        self.intermediate_dense = keras.layers.Dense(
+        self.intermediate_dense = Dense(
             dff, activation, name="intermediate_dense", dtype=self.dtype_policy
         )
         self.activation_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, input_shape):
-        self.output_dense = keras.layers.Dense(
-            input_shape[-1], name="output_dense", dtype=self.dtype_policy
-        )
+        self.output_dense = Dense(input_shape[-1], name="output_dense", dtype=self.dtype_policy)
         self.intermediate_dense.build(input_shape)
         self.output_dense.build((*input_shape[:-1], self.dff))
 

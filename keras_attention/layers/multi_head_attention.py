@@ -6,8 +6,8 @@ import keras
 from keras import ops
 
 from keras_attention.layers.arguments import positive_integer, share
+from keras_attention.layers.dense import Projection
 from keras_attention.layers.head_layout import HeadLayout
-from keras_attention.layers.projection import Projection
 from keras_attention.ops.attention import scaled_dot_product_attention
 from keras_attention.ops.fused import fused_attention
 from keras_attention.ops.masks import causal_mask, combine_masks, window_mask
@@ -222,13 +222,13 @@ class MultiHeadAttention(keras.layers.Layer):
             max_length: Number of positions, an integer.
 
         Returns:
-            Dictionary of zeros: `key` `[batch, kv_heads, max_length, key_dim]` and `value`
-            `[batch, kv_heads, max_length, value_dim]`.
+            Dictionary of zeros: `key` `[batch, kv_heads, key_dim, max_length]`, as the product with
+            queries reads it, and `value` `[batch, kv_heads, max_length, value_dim]`.
         """
-        shape = (batch_size, self.num_key_value_heads, max_length)
+        shape = (batch_size, self.num_key_value_heads)
         return {
-            "key": ops.zeros((*shape, self.key_dim), self.compute_dtype),
-            "value": ops.zeros((*shape, self.value_dim), self.compute_dtype),
+            "key": ops.zeros((*shape, self.key_dim, max_length), self.compute_dtype),
+            "value": ops.zeros((*shape, max_length, self.value_dim), self.compute_dtype),
         }
 
     def full_cache(self, value, key=None):
@@ -243,7 +243,7 @@ class MultiHeadAttention(keras.layers.Layer):
         """
         key = value if key is None else key
         return {
-            "key": self._layout.split(self._key_dense(key)),
+            "key": ops.swapaxes(self._layout.split(self._key_dense(key)), -1, -2),
             "value": self._layout.split(self._value_dense(value)),
         }
 
@@ -274,17 +274,20 @@ class MultiHeadAttention(keras.layers.Layer):
         q = self._layout.split(self._query_dense(query))  # [batch, heads, tokens, key_dim]
         if index is not None:
             new = self.full_cache(query)
-            start = (0, 0, index, 0)
-            cache = {name: ops.slice_update(cache[name], start, new[name]) for name in cache}
+            cache = {
+                "key": ops.slice_update(cache["key"], (0, 0, 0, index), new["key"]),
+                "value": ops.slice_update(cache["value"], (0, 0, index, 0), new["value"]),
+            }
             if attention_mask is None:
-                lengths = ops.shape(q)[-2], ops.shape(cache["key"])[-2]
+                lengths = ops.shape(q)[-2], ops.shape(cache["value"])[-2]
                 attention_mask = causal_mask(*lengths, index)
                 if self._sliding_window is not None:
                     window = window_mask(*lengths, self._sliding_window, index)
                     attention_mask = combine_masks(attention_mask, window)
         if attention_mask is not None:
             attention_mask = self._layout.pair_term(attention_mask, None, None)
-        attended, _ = self._attend(q, cache["key"], cache["value"], attention_mask)
+        keys = ops.swapaxes(cache["key"], -1, -2)
+        attended, _ = self._attend(q, keys, cache["value"], attention_mask)
         return self._project_output(self._layout.merge(attended, query), query), cache
 
     def compute_output_shape(self, query_shape, value_shape, key_shape=None):

@@ -3,6 +3,7 @@
 import keras
 
 from keras_attention.layers.arguments import positive_integer, share
+from keras_attention.layers.dense import TiedEmbedding
 from keras_attention.layers.position_embedding import SinusoidalPositionEmbedding
 
 
@@ -48,7 +49,7 @@ class TokenEmbedding(keras.layers.Layer):
         self.vocabulary_size = positive_integer("vocabulary_size", vocabulary_size)
         self.d_model = positive_integer("d_model", d_model)
         self.dropout = share("dropout", dropout)
-        self.embedding = keras.layers.ReversibleEmbedding(
+        self.embedding = TiedEmbedding(
             vocabulary_size,
             d_model,
             embeddings_initializer=keras.initializers.RandomNormal(stddev=d_model**-0.5),

@@ -8,6 +8,7 @@ from keras_attention.layers import (
     SinusoidalPositionEmbedding,
     TokenEmbedding,
 )
+from keras_attention.layers.dense import TiedEmbedding
 
 
 def as_numpy(x):
@@ -38,6 +39,27 @@ def test_token_embedding_is_its_formula_and_tied():
     np.testing.assert_allclose(x, table[ids] * np.sqrt(8) + positions, atol=1e-5)
     np.testing.assert_allclose(as_numpy(layer.logits(x)), x @ table.T, atol=1e-5)
     assert len(layer.weights) == 1
+
+
+def test_logits_in_eight_bits():
+    layer, x = TokenEmbedding(vocabulary_size=97, d_model=32), np.ones((2, 3, 32), "float32")
+    layer(np.array([[5]]))
+    exact = as_numpy(layer.logits(x))
+    layer.embedding.quantize("int8")
+    np.testing.assert_allclose(as_numpy(layer.logits(x)), exact, atol=0.05)
+    assert layer.embedding.embeddings.dtype == "int8"
+
+
+@pytest.mark.parametrize("options", [dict(logit_soft_cap=2.0), dict(reverse_dtype="float32")])
+def test_tied_embedding_keeps_the_options_of_keras(options):
+    theirs, ours = (
+        make(11, 8, **options) for make in (keras.layers.ReversibleEmbedding, TiedEmbedding)
+    )
+    x = np.linspace(-3, 3, 40, dtype="float32").reshape(1, 5, 8)
+    for layer in (theirs, ours):
+        layer.build()
+    ours.set_weights(theirs.get_weights())
+    np.testing.assert_allclose(as_numpy(ours(x, reverse=True)), as_numpy(theirs(x, reverse=True)))
 
 
 def test_positions_stay_apart_in_half_precision():

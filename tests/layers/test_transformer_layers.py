@@ -32,6 +32,17 @@ def test_feed_forward_is_its_formula():
     np.testing.assert_allclose(output, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(5, 16), (2, 5, 16), (2, 3, 5, 16)])
+def test_feed_forward_of_any_rank_and_in_eight_bits(shape):
+    layer, x = FeedForward(dff=64), normal(*shape)
+    exact = as_numpy(layer(x))
+    assert exact.shape == shape
+    for dense in (layer.intermediate_dense, layer.output_dense):
+        dense.quantize("int8")
+    np.testing.assert_allclose(as_numpy(layer(x)), exact, atol=0.05)
+    assert layer.output_dense.kernel.dtype == "int8"
+
+
 def normalize(x):
     return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5)
 

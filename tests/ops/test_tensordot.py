@@ -1,0 +1,70 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_attention.ops.tensordot import tensordot
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def as_numpy(x):
+    return keras.ops.convert_to_numpy(x)
+
+
+@pytest.mark.parametrize("axes", [1, 2])
+def test_is_the_tensordot_of_numpy(axes):
+    x, kernel = normal(2, 7, 3, 5), normal(3, 5, 11, 13) if axes == 2 else normal(5, 11, 13)
+    expected = np.tensordot(x, kernel, axes)
+    np.testing.assert_allclose(as_numpy(tensordot(x, kernel, axes)), expected, atol=1e-5)
+    product = tensordot(x, keras.Variable(kernel), axes)
+    np.testing.assert_allclose(as_numpy(product), expected, atol=1e-5)
+
+
+def test_a_transposed_kernel():
+    x, kernel = normal(2, 7, 5), normal(11, 5)
+    product = tensordot(x, kernel, transpose=True)
+    np.testing.assert_allclose(as_numpy(product), x @ kernel.T, atol=1e-5)
+
+
+def test_axes_that_differ():
+    with pytest.raises(ValueError, match=r"must end in the axes \(3, 5\) .* shape \(2, 15\)"):
+        tensordot(normal(2, 15), normal(3, 5, 11), 2)
+
+
+def operations(graph):
+    return {operation.type for operation in graph.get_operations()}
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("transpose", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "columns", "blocked"),
+    [(1, 1024, False), (2, 1024, True), (8, 1031, True), (9, 1024, False), (4, 217, False)],
+)
+def test_constant_weights_are_read_by_blocks(rows, columns, blocked, transpose, jit_compile):
+    import tensorflow as tf
+
+    x, kernel = normal(rows, 256), normal(256, columns, seed=1)
+
+    @tf.function(jit_compile=jit_compile)
+    def product(x):
+        return tensordot(x, tf.constant(kernel.T if transpose else kernel), transpose=transpose)
+
+    concrete = product.get_concrete_function(tf.TensorSpec(x.shape))
+    assert ("BatchMatMulV2" in operations(concrete.graph)) == blocked
+    np.testing.assert_allclose(product(tf.constant(x)), x @ kernel, atol=2e-4)
+
+
+@pytest.mark.tensorflow
+def test_weights_that_may_change_are_not_laid_out_anew_in_each_step():
+    import tensorflow as tf
+
+    x, variable = normal(4, 256), keras.Variable(normal(256, 1024))
+    trace = tf.function(lambda x: tensordot(x, variable)).get_concrete_function
+    assert "BatchMatMulV2" not in operations(trace(tf.TensorSpec(x.shape)).graph)
+    with tf.device("CPU"):  # eagerly, a tensor's value is known and yet not compiled in
+        product = tensordot(tf.constant(x), variable)
+    np.testing.assert_allclose(product, x @ as_numpy(variable.value), atol=2e-4)
