@@ -222,13 +222,13 @@ class MultiHeadAttention(keras.layers.Layer):
             max_length: Number of positions, an integer.
 
         Returns:
-            Dictionary of zeros: `key` `[batch, kv_heads, key_dim, max_length]`, as the product with
-            queries reads it, and `value` `[batch, kv_heads, max_length, value_dim]`.
+            Dictionary of zeros: `key` `[batch * kv_heads, key_dim, max_length]`, as the product
+            with queries reads it, and `value` `[batch * kv_heads, max_length, value_dim]`.
         """
-        shape = (batch_size, self.num_key_value_heads)
+        matrices = batch_size * self.num_key_value_heads
         return {
-            "key": ops.zeros((*shape, self.key_dim, max_length), self.compute_dtype),
-            "value": ops.zeros((*shape, max_length, self.value_dim), self.compute_dtype),
+            "key": ops.zeros((matrices, self.key_dim, max_length), self.compute_dtype),
+            "value": ops.zeros((matrices, max_length, self.value_dim), self.compute_dtype),
         }
 
     def full_cache(self, value, key=None):
@@ -242,9 +242,12 @@ class MultiHeadAttention(keras.layers.Layer):
             Dictionary with `key` and `value` as in `empty_cache`.
         """
         key = value if key is None else key
+        k = self._layout.split(self._key_dense(key))  # [batch, kv_heads, k_len, key_dim]
+        v = self._layout.split(self._value_dense(value))  # [batch, kv_heads, k_len, value_dim]
+        k_len = ops.shape(v)[2]
         return {
-            "key": ops.swapaxes(self._layout.split(self._key_dense(key)), -1, -2),
-            "value": self._layout.split(self._value_dense(value)),
+            "key": ops.reshape(ops.swapaxes(k, -1, -2), (-1, self.key_dim, k_len)),
+            "value": ops.reshape(v, (-1, k_len, self.value_dim)),
         }
 
     def step(self, query, cache, index=None, attention_mask=None):
@@ -275,19 +278,22 @@ class MultiHeadAttention(keras.layers.Layer):
         if index is not None:
             new = self.full_cache(query)
             cache = {
-                "key": ops.slice_update(cache["key"], (0, 0, 0, index), new["key"]),
-                "value": ops.slice_update(cache["value"], (0, 0, index, 0), new["value"]),
+                "key": ops.slice_update(cache["key"], (0, 0, index), new["key"]),
+                "value": ops.slice_update(cache["value"], (0, index, 0), new["value"]),
             }
             if attention_mask is None:
-                lengths = ops.shape(q)[-2], ops.shape(cache["value"])[-2]
+                lengths = ops.shape(q)[-2], ops.shape(cache["value"])[1]
                 attention_mask = causal_mask(*lengths, index)
                 if self._sliding_window is not None:
                     window = window_mask(*lengths, self._sliding_window, index)
                     attention_mask = combine_masks(attention_mask, window)
         if attention_mask is not None:
             attention_mask = self._layout.pair_term(attention_mask, None, None)
-        keys = ops.swapaxes(cache["key"], -1, -2)
-        attended, _ = self._attend(q, keys, cache["value"], attention_mask)
+        k, v = (
+            ops.reshape(cache[name], (-1, self.num_key_value_heads, *ops.shape(cache[name])[1:]))
+            for name in ("key", "value")
+        )
+        attended, _ = self._attend(q, ops.swapaxes(k, -1, -2), v, attention_mask)
         return self._project_output(self._layout.merge(attended, query), query), cache
 
     def compute_output_shape(self, query_shape, value_shape, key_shape=None):

@@ -135,14 +135,14 @@ def _softmax(scores):
 
 def _grouped_matmul(x, y):
     """`x @ y` where each head of `y` serves a group of consecutive heads of `x`."""
-    heads, kv_heads = x.shape[-3], y.shape[-3]
-    if heads == kv_heads:
-        return ops.matmul(x, y)
+    shape, columns = ops.shape(x), ops.shape(y)[-1]
     # A group of heads is more rows for the same matrix, so nothing of `y` is repeated in memory.
-    shape = ops.shape(x)
-    batch, length, width = shape[:-3], shape[-2], shape[-1]
-    x = ops.reshape(x, (*batch, kv_heads, heads // kv_heads * length, width))
-    return ops.reshape(ops.matmul(x, y), (*batch, heads, length, ops.shape(y)[-1]))
+    # All other axes become one: XLA copies a cache that it must reshape for the product.
+    rows = x.shape[-3] // y.shape[-3] * shape[-2]
+    matrices = math.prod(ops.shape(y)[:-2])
+    x = ops.reshape(x, (matrices, rows, shape[-1]))
+    y = ops.reshape(y, (matrices, *ops.shape(y)[-2:]))
+    return ops.reshape(ops.matmul(x, y), (*shape[:-1], columns))
 
 
 def _check_shapes(query, key, value):

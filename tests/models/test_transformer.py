@@ -153,7 +153,7 @@ def test_learns_to_copy():
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    model.fit(inputs, copied, epochs=12, batch_size=64, verbose=0)
+    model.fit(inputs, copied, epochs=20, batch_size=64, verbose=0)
     assert model.evaluate(inputs, copied, verbose=0, return_dict=True)["accuracy"] > 0.95
 
 
