@@ -6,20 +6,22 @@ import keras
 import numpy as np
 from keras import ops
 
-# Measured on CPUs. XLA computes a product of 2 to 8 rows up to twice as fast as several products of
-# blocks of 64 columns that run side by side; a single row and few weights are best left alone.
-_ROWS = range(2, 9)
-_FEWEST_WEIGHTS = 60_000
+# Measured on CPUs. XLA computes a product of few rows up to twice as fast as several products of
+# blocks of 64 columns that run side by side. A single row, few weights, and so much work that it
+# no longer waits for memory, are best left alone.
 _BLOCK = 64
 _MOST_PARTS = 8
+_FEWEST_WEIGHTS = 60_000
+_MOST_WORK = 20_000_000  # rows * weights
+_MOST_TOKENS = 8  # of a sequence: what runs once, as an encoder does, is not worth the compilation
 
 
 def tensordot(x, kernel, axes=1, transpose=False):
     """Contracts the last `axes` of `x` with the first `axes` of `kernel`.
 
-    It is one product of two matrices. Decoding reads all weights for each token, and with a beam of
-    hypotheses it waits for memory, not for arithmetic. `BucketedDecoder` compiles the weights in on
-    TensorFlow, so there they are laid out in the order in which they will be read.
+    It is one product of two matrices. But a step of decoding reads all weights for a few rows, and
+    waits for memory, not for arithmetic. Where the weights are compiled in, as `BucketedDecoder`
+    can on TensorFlow, they are laid out in the order in which they will be read.
 
     Args:
         x: Float tensor `[..., *inner]`, where `inner` are `axes` axes.
@@ -54,13 +56,18 @@ def tensordot(x, kernel, axes=1, transpose=False):
         )
     inner = math.prod(inner)
     rows = ops.reshape(x, (-1, inner))
-    weights = _compiled_in(kernel) if rows.shape[0] in _ROWS else None
-    if weights is not None and weights.size >= _FEWEST_WEIGHTS:
+    weights = _compiled_in(kernel) if _is_step(tuple(x.shape[:-axes])) else None
+    if weights is not None and _FEWEST_WEIGHTS <= weights.size <= _MOST_WORK / rows.shape[0]:
         product = _blocked_matmul(rows, weights.T if transpose else weights.reshape(inner, -1))
     else:
         matrix = ops.transpose(kernel) if transpose else ops.reshape(kernel, (inner, -1))
         product = ops.matmul(rows, matrix)
     return ops.reshape(product, (*kept, *outer))
+
+
+def _is_step(kept):
+    """Whether the axes that are not contracted are those of a decoding step of several rows."""
+    return None not in kept and math.prod(kept) > 1 and kept[-1] <= _MOST_TOKENS
 
 
 def _compiled_in(kernel):

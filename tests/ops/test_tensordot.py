@@ -41,13 +41,23 @@ def operations(graph):
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("transpose", [False, True])
 @pytest.mark.parametrize(
-    ("rows", "columns", "blocked"),
-    [(1, 1024, False), (2, 1024, True), (8, 1031, True), (9, 1024, False), (4, 217, False)],
+    ("batch", "tokens", "columns", "blocked"),
+    [
+        (1, 1, 1024, False),
+        (2, 1, 1024, True),
+        (3, 5, 1031, True),
+        (32, 1, 1024, True),
+        (32, 4, 1024, False),  # so much work that memory keeps up
+        (1, 9, 1024, False),  # no step of decoding
+        (1, 4, 217, False),  # few weights
+    ],
 )
-def test_constant_weights_are_read_by_blocks(rows, columns, blocked, transpose, jit_compile):
+def test_constant_weights_are_read_by_blocks(
+    batch, tokens, columns, blocked, transpose, jit_compile
+):
     import tensorflow as tf
 
-    x, kernel = normal(rows, 256), normal(256, columns, seed=1)
+    x, kernel = normal(batch, tokens, 256), normal(256, columns, seed=1)
 
     @tf.function(jit_compile=jit_compile)
     def product(x):
@@ -65,6 +75,5 @@ def test_weights_that_may_change_are_not_laid_out_anew_in_each_step():
     x, variable = normal(4, 256), keras.Variable(normal(256, 1024))
     trace = tf.function(lambda x: tensordot(x, variable)).get_concrete_function
     assert "BatchMatMulV2" not in operations(trace(tf.TensorSpec(x.shape)).graph)
-    with tf.device("CPU"):  # eagerly, a tensor's value is known and yet not compiled in
-        product = tensordot(tf.constant(x), variable)
+    product = tensordot(tf.constant(x), variable)  # its value is known and yet not compiled in
     np.testing.assert_allclose(product, x @ as_numpy(variable.value), atol=2e-4)
