@@ -10,10 +10,7 @@ import math
 import keras
 from keras import ops
 
-# Added to the score of a forbidden key. Any float32 score disappears in it, so a forbidden weight
-# is exactly zero; being finite, it leaves a fully masked row without NaN. Adding it costs half of
-# what selecting with `where` costs in the backward pass: the sum broadcasts over the small mask.
-_FORBIDDEN = -1e30
+from keras_attention.ops.normalizers import softmax_weights
 
 
 def attention_weights(query, key, attention_mask=None, bias=None, scale=None):
@@ -52,14 +49,7 @@ def attention_weights(query, key, attention_mask=None, bias=None, scale=None):
     scores = ops.cast(scores, "float32")  # [..., heads, q_len, k_len]
     if bias is not None:
         scores = ops.add(scores, ops.cast(bias, "float32"))
-    if attention_mask is None:
-        return _softmax(scores)
-    attention_mask = ops.cast(attention_mask, "bool")
-    forbidden = ops.where(attention_mask, 0.0, _FORBIDDEN)
-    weights = _softmax(ops.add(scores, ops.cast(forbidden, "float32")))
-    # One factor per query, not per pair: only whole rows still need to become zero.
-    has_key = ops.any(attention_mask, axis=-1, keepdims=True)
-    return ops.multiply(weights, ops.cast(has_key, "float32"))
+    return softmax_weights(scores, attention_mask)
 
 
 def weighted_values(weights, value):
@@ -125,12 +115,6 @@ def scaled_dot_product_attention(
     weights = attention_weights(query, key, attention_mask, bias, scale)
     dropped = keras.random.dropout(weights, dropout, seed=seed) if dropout > 0 else weights
     return weighted_values(dropped, value), weights
-
-
-def _softmax(scores):
-    if scores.shape[-1] == 1:  # nothing unusual here, but `ops.softmax` warns of it
-        return ops.ones_like(scores)
-    return ops.softmax(scores, axis=-1)
 
 
 def _grouped_matmul(x, y):

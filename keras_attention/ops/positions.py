@@ -44,3 +44,38 @@ def sinusoidal_positions(positions, d_model, max_wavelength=10000.0, interleaved
         return ops.concatenate([sine, cosine], axis=-1)
     pairs = ops.stack([sine, cosine], axis=-1)  # [..., d_model / 2, 2]
     return ops.reshape(pairs, (*ops.shape(angle)[:-1], d_model))
+
+
+def sinusoidal_positions_2d(rows, columns, d_model, max_wavelength=10000.0, interleaved=True):
+    r"""Sinusoidal positions of a grid, for example of the patches of a picture.
+
+    The first half of the features tells the row, the second half the column.
+
+    Args:
+        rows: Integer or float tensor of any shape: rows counted from 0.
+        columns: Tensor of the same shape.
+        d_model: Number of features, a multiple of 4.
+        max_wavelength, interleaved: As in `sinusoidal_positions`.
+
+    Returns:
+        Float32 tensor of shape `rows.shape + (d_model,)`.
+
+    Raises:
+        ValueError: If `d_model` is not a multiple of 4.
+
+    Example:
+
+    >>> rows, columns = np.meshgrid(np.arange(3), np.arange(5), indexing="ij")
+    >>> keras_attention.ops.sinusoidal_positions_2d(rows, columns, 8).shape
+    (3, 5, 8)
+    """
+    if d_model % 4:
+        raise ValueError(
+            "`d_model` must be a multiple of 4 for sinusoidal positions in two dimensions. "
+            f"Received: d_model={d_model}."
+        )
+    halves = [
+        sinusoidal_positions(positions, d_model // 2, max_wavelength, interleaved)
+        for positions in (rows, columns)
+    ]
+    return ops.concatenate(halves, axis=-1)

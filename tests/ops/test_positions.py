@@ -25,3 +25,17 @@ def test_halves_hold_the_same_numbers_in_another_order():
 def test_odd_size_is_refused():
     with pytest.raises(ValueError, match="must be even for sinusoidal positions. Received: d_m"):
         ops.sinusoidal_positions(np.arange(3), 7)
+
+
+def test_a_grid_has_rows_in_one_half_and_columns_in_the_other():
+    rows, columns = np.meshgrid(np.arange(3), np.arange(5), indexing="ij")
+    grid = keras.ops.convert_to_numpy(ops.sinusoidal_positions_2d(rows, columns, 12))
+    line = keras.ops.convert_to_numpy(ops.sinusoidal_positions(np.arange(5), 6))
+    for row, column in np.ndindex(3, 5):
+        expected = [*line[row], *line[column]]
+        np.testing.assert_allclose(grid[row, column], expected, atol=1e-6)
+
+
+def test_a_grid_needs_a_multiple_of_four():
+    with pytest.raises(ValueError, match="multiple of 4 .* Received: d_model=6"):
+        ops.sinusoidal_positions_2d(np.arange(3), np.arange(3), 6)
