@@ -5,8 +5,15 @@ import keras
 from keras_attention.ops.tensordot import tensordot
 
 
+class _Quantizable:
+    """Makes Keras quantize a subclass of its layers, which it refuses by default."""
+
+    def quantize(self, mode=None, type_check=True, config=None):  # noqa: ARG002 - Keras' signature
+        super().quantize(mode, type_check=False, config=config)
+
+
 @keras.saving.register_keras_serializable(package="keras_attention")
-class Dense(keras.layers.Dense):
+class Dense(_Quantizable, keras.layers.Dense):
     """Keras' `Dense`, faster for the few rows of decoding, see `ops.tensordot`.
 
     Args:
@@ -28,13 +35,9 @@ class Dense(keras.layers.Dense):
     def call(self, inputs, training=None):  # noqa: ARG002 - the signature of its base
         return _finished(self, tensordot(inputs, self.kernel))
 
-    def quantize(self, mode=None, type_check=True, config=None):  # noqa: ARG002 - as its base
-        """As `Dense.quantize` of Keras, which by default refuses subclasses."""
-        super().quantize(mode, type_check=False, config=config)
-
 
 @keras.saving.register_keras_serializable(package="keras_attention")
-class Projection(keras.layers.EinsumDense):
+class Projection(_Quantizable, keras.layers.EinsumDense):
     """Keras' `EinsumDense` from the last axes of its input to new last axes, as one product.
 
     TensorFlow makes an einsum with several axes a batched product, and a training step takes up to
@@ -65,13 +68,9 @@ class Projection(keras.layers.EinsumDense):
         bound_dims = len(set(inputs_axes) & set(kernel_axes))
         return _finished(self, tensordot(inputs, self.kernel, bound_dims))
 
-    def quantize(self, mode=None, type_check=True, config=None):  # noqa: ARG002 - as its base
-        """As `EinsumDense.quantize`, which by default refuses subclasses."""
-        super().quantize(mode, type_check=False, config=config)
-
 
 @keras.saving.register_keras_serializable(package="keras_attention")
-class TiedEmbedding(keras.layers.ReversibleEmbedding):
+class TiedEmbedding(_Quantizable, keras.layers.ReversibleEmbedding):
     """Keras' `ReversibleEmbedding`, faster for the logits of few tokens, see `ops.tensordot`.
 
     Args:
@@ -97,10 +96,6 @@ class TiedEmbedding(keras.layers.ReversibleEmbedding):
         if not (reverse and plain):
             return super().call(inputs, reverse)
         return tensordot(inputs, self.embeddings, transpose=True)
-
-    def quantize(self, mode=None, type_check=True, config=None):  # noqa: ARG002 - as its base
-        """As `ReversibleEmbedding.quantize`, which by default refuses subclasses."""
-        super().quantize(mode, type_check=False, config=config)
 
 
 def _finished(layer, x):
