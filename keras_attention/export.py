@@ -16,7 +16,7 @@ def export_text_model(function, path, model, resources=()):
     import tensorflow_text
 
     translate = tf.saved_model.load("model").signatures["serving_default"]
-    translate(text=tf.constant(["The red house is small."]))["text"]
+    translate(text=tf.constant(["There is a white school near the river."]))["text"]
     ```
 
     Args:

@@ -116,8 +116,8 @@ class Translator:
     Example:
 
     >>> translator = Translator.load("runs/translation-tiny")  # doctest: +SKIP
-    >>> translator(["The red house is small."])  # doctest: +SKIP
-    ['La casa roja es pequeña.']
+    >>> translator(["There is a white school near the river."])  # doctest: +SKIP
+    ['Hay una escuela blanca cerca del río.']
     """
 
     def __init__(
