@@ -36,9 +36,7 @@ def sinusoidal_positions(positions, d_model, max_wavelength=10000.0, interleaved
         raise ValueError(
             f"`d_model` must be even for sinusoidal positions. Received: d_model={d_model}."
         )
-    half = ops.arange(d_model // 2, dtype="float32")
-    frequency = ops.exp(half * (-2.0 * math.log(max_wavelength) / d_model))
-    angle = ops.expand_dims(ops.cast(positions, "float32"), -1) * frequency  # [..., d_model / 2]
+    angle = wave_angles(positions, d_model, max_wavelength)  # [..., d_model / 2]
     sine, cosine = ops.sin(angle), ops.cos(angle)
     if not interleaved:
         return ops.concatenate([sine, cosine], axis=-1)
@@ -79,3 +77,10 @@ def sinusoidal_positions_2d(rows, columns, d_model, max_wavelength=10000.0, inte
         for positions in (rows, columns)
     ]
     return ops.concatenate(halves, axis=-1)
+
+
+def wave_angles(positions, size, max_wavelength):
+    """Float32 angles of `size / 2` waves at each position: `positions.shape + (size / 2,)`."""
+    half = ops.arange(size // 2, dtype="float32")
+    frequency = ops.exp(half * (-2.0 * math.log(max_wavelength) / size))
+    return ops.expand_dims(ops.cast(positions, "float32"), -1) * frequency

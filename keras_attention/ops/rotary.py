@@ -1,8 +1,8 @@
 """Rotary positions: queries and keys are turned by an angle that grows with their position."""
 
-import math
-
 from keras import ops
+
+from keras_attention.ops.positions import wave_angles
 
 
 def rotary(x, positions, max_wavelength=10000.0, interleaved=False):
@@ -42,10 +42,7 @@ def rotary(x, positions, max_wavelength=10000.0, interleaved=False):
             "Rotary positions turn pairs of features, so their number must be even. Received: "
             f"x.shape={tuple(x.shape)}."
         )
-    frequency = ops.exp(
-        ops.arange(size // 2, dtype="float32") * (-2 / size * math.log(max_wavelength))
-    )
-    angle = ops.expand_dims(ops.cast(positions, "float32"), -1) * frequency  # [..., length, size/2]
+    angle = wave_angles(positions, size, max_wavelength)  # [..., length, size / 2]
     cosine, sine = ops.cos(angle), ops.sin(angle)
     shape = ops.shape(x)
     if interleaved:
