@@ -40,7 +40,9 @@ LAYER_ARGUMENTS = dict(
     activation="gelu",
     normalization="post",
     num_key_value_heads=3,
+    attention=keras_attention.Mechanism(score=keras_attention.DotProduct()),
 )
+CROSS_ATTENTION = keras_attention.Mechanism(normalizer=keras_attention.TopK(2))
 
 CASES = [
     Case(
@@ -64,10 +66,43 @@ CASES = [
             use_gate=True,
             seed=17,
             num_key_value_heads=3,
+            score=keras_attention.DotProduct(learned_scale=True),
+            normalizer=keras_attention.TalkingHeads(keras_attention.TopK(2)),
         ),
         inputs=[floats(5, 13), floats(7, 13)],
-        left_out={"flash_attention": "needs a fused kernel, which TensorFlow has not"},
+        left_out={
+            "position_scheme": "has cases of its own",
+            "pattern": "has cases of its own, and excludes `sliding_window`",
+            "flash_attention": "needs a fused kernel, which TensorFlow has not",
+        },
     ),
+    Case("ScaledDotProduct", {}, inputs=[floats(5, 7), floats(11, 7)]),
+    Case("DotProduct", dict(learned_scale=True), inputs=[floats(5, 7), floats(11, 7)]),
+    Case("Softmax", dict(temperature=0.5), inputs=[floats(5, 7)]),
+    Case("Sparsemax", {}, inputs=[floats(5, 7)]),
+    Case("Entmax", {}, inputs=[floats(5, 7)]),
+    Case("TopK", dict(k=3), inputs=[floats(5, 7)]),
+    Case("Sigmoid", dict(bias=-1.5), inputs=[floats(5, 7)]),
+    Case("Hard", {}, inputs=[floats(5, 7)]),
+    Case(
+        "GumbelSoftmax",
+        dict(temperature=0.5, straight_through=True, seed=17),
+        inputs=[floats(5, 7)],
+    ),
+    Case("TalkingHeads", dict(normalizer=keras_attention.Sparsemax()), inputs=[floats(3, 5, 7)]),
+    Case("Rotary", dict(max_wavelength=512.0, interleaved=True), inputs=[floats(5, 12)] * 2),
+    Case("SlidingWindow", dict(window=3), inputs=[floats(5, 12)] * 2),
+    Case(
+        "Mechanism",
+        dict(
+            score=keras_attention.DotProduct(),
+            normalizer=keras_attention.Entmax(),
+            position_scheme=keras_attention.Rotary(),
+            pattern=keras_attention.SlidingWindow(3),
+        ),
+        inputs=[floats(5, 12)],
+    ),
+    Case("NoPositionEmbedding", {}, inputs=[floats(5, 12)]),
     Case("FeedForward", dict(dff=17, activation="gelu", dropout=0.25), inputs=[floats(5, 13)]),
     Case(
         "Residual",
@@ -75,9 +110,17 @@ CASES = [
         inputs=[floats(5, 13), floats(5, 13)],
     ),
     Case("EncoderLayer", LAYER_ARGUMENTS, inputs=[floats(5, 12)]),
-    Case("DecoderLayer", LAYER_ARGUMENTS, inputs=[floats(5, 12), floats(7, 12)]),
+    Case(
+        "DecoderLayer",
+        dict(cross_attention=CROSS_ATTENTION, **LAYER_ARGUMENTS),
+        inputs=[floats(5, 12), floats(7, 12)],
+    ),
     Case("Encoder", dict(num_layers=3, **LAYER_ARGUMENTS), inputs=[floats(5, 12)]),
-    Case("Decoder", dict(num_layers=3, **LAYER_ARGUMENTS), inputs=[floats(5, 12), floats(7, 12)]),
+    Case(
+        "Decoder",
+        dict(num_layers=3, cross_attention=CROSS_ATTENTION, **LAYER_ARGUMENTS),
+        inputs=[floats(5, 12), floats(7, 12)],
+    ),
     Case(
         "SinusoidalPositionEmbedding",
         dict(max_wavelength=512.0, interleaved=False),
@@ -104,6 +147,7 @@ CASES = [
             vocabulary_size=97,
             num_layers=3,
             position_scheme=keras_attention.LearnedPositionEmbedding(max_length=19),
+            cross_attention=CROSS_ATTENTION,
             **LAYER_ARGUMENTS,
         ),
         inputs={"source_ids": token_ids(7), "target_ids": token_ids(5)},

@@ -11,7 +11,14 @@ from round_trip_cases import CASES
 import keras_attention
 
 KERAS_ARGUMENTS = {"name", "dtype", "trainable"}
-BASE_CLASSES = {"Model"}  # have no arguments of their own
+# Have no arguments of their own.
+BASE_CLASSES = {"Model", "Normalizer", "Pattern", "RelativePositions", "Score"}
+# Which argument of a layer takes a value that is no layer to call.
+ARGUMENT_FOR = {
+    keras_attention.RelativePositions: "position_scheme",
+    keras_attention.Pattern: "pattern",
+    keras_attention.Mechanism: "attention",
+}
 CASE_OF = {case.name: case for case in CASES}
 
 
@@ -51,7 +58,7 @@ def as_json(config):
 def check_arguments(case, cls):
     """A case names every argument, each at a value that is not its default."""
     parameters = inspect.signature(cls).parameters
-    named = {name for name, p in parameters.items() if p.kind is not p.VAR_KEYWORD}
+    named = {n for n, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
     passed_on = named != set(parameters)
     assert named - KERAS_ARGUMENTS - set(case.arguments) - set(case.left_out) == set()
     assert passed_on or set(case.arguments) <= named
@@ -63,6 +70,7 @@ def model_that_holds(thing, inputs):
     """A model that saves `thing`: in itself, in its layers or in what it was compiled with."""
     if isinstance(thing, keras.Model):
         return thing
+    thing = layer_with(thing)
     if isinstance(thing, keras.layers.Layer):
         symbols = [keras.Input(x.shape[1:], dtype=x.dtype.name) for x in inputs]
         return keras.Model(symbols, thing(*symbols))
@@ -79,7 +87,24 @@ def model_that_holds(thing, inputs):
     return model
 
 
+def layer_with(thing):
+    """A layer that has `thing` as its argument, if `thing` is made for that, else `thing`."""
+    argument = argument_for(thing)
+    if argument == "attention":
+        return keras_attention.EncoderLayer(12, 6, 17, attention=thing, name="holder")
+    if argument is not None:
+        return keras_attention.MultiHeadAttention(6, 4, **{argument: thing}, name="holder")
+    return thing
+
+
+def argument_for(thing):
+    names = (name for kind, name in ARGUMENT_FOR.items() if isinstance(thing, kind))
+    return next(names, None)
+
+
 def thing_held_by(model, like):
+    if argument_for(like) is not None:
+        return getattr(model.get_layer("holder"), argument_for(like))
     if isinstance(like, keras.Model):
         return model
     if isinstance(like, keras.layers.Layer):

@@ -5,12 +5,30 @@ from keras_attention.layers.decoder_layer import DecoderLayer as DecoderLayer
 from keras_attention.layers.encoder import Encoder as Encoder
 from keras_attention.layers.encoder_layer import EncoderLayer as EncoderLayer
 from keras_attention.layers.feed_forward import FeedForward as FeedForward
+from keras_attention.layers.mechanism import Mechanism as Mechanism
 from keras_attention.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
+from keras_attention.layers.normalizers import Entmax as Entmax
+from keras_attention.layers.normalizers import GumbelSoftmax as GumbelSoftmax
+from keras_attention.layers.normalizers import Hard as Hard
+from keras_attention.layers.normalizers import Normalizer as Normalizer
+from keras_attention.layers.normalizers import Sigmoid as Sigmoid
+from keras_attention.layers.normalizers import Softmax as Softmax
+from keras_attention.layers.normalizers import Sparsemax as Sparsemax
+from keras_attention.layers.normalizers import TalkingHeads as TalkingHeads
+from keras_attention.layers.normalizers import TopK as TopK
+from keras_attention.layers.patterns import Pattern as Pattern
+from keras_attention.layers.patterns import SlidingWindow as SlidingWindow
 from keras_attention.layers.position_embedding import (
     LearnedPositionEmbedding as LearnedPositionEmbedding,
 )
+from keras_attention.layers.position_embedding import NoPositionEmbedding as NoPositionEmbedding
 from keras_attention.layers.position_embedding import (
     SinusoidalPositionEmbedding as SinusoidalPositionEmbedding,
 )
+from keras_attention.layers.position_schemes import RelativePositions as RelativePositions
+from keras_attention.layers.position_schemes import Rotary as Rotary
 from keras_attention.layers.residual import Residual as Residual
+from keras_attention.layers.scores import DotProduct as DotProduct
+from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
+from keras_attention.layers.scores import Score as Score
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding

@@ -13,6 +13,16 @@ def positive_integer(name, value):
     return value
 
 
+def positive_number(name, value):
+    """`value` if it is a number above zero."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise ValueError(
+            f"Received an invalid value for argument `{name}`, expected a positive number. "
+            f"Received: {name}={value}"
+        )
+    return value
+
+
 def share(name, value):
     """`value` if it is a number from 0 to below 1."""
     if not isinstance(value, (int, float)) or not 0 <= value < 1:

@@ -77,15 +77,17 @@ class Decoder(Stack):
             for name in ("self_attention", "cross_attention")
         }
 
-    def make_cache(self, encoded, max_length):
+    def make_cache(self, encoded, max_length, beams=1):
         """The caches of all layers, see `DecoderLayer.make_cache`."""
-        return [layer.make_cache(encoded, max_length) for layer in self.layers]
+        return [layer.make_cache(encoded, max_length, beams) for layer in self.layers]
 
-    def step(self, x, cache, index, attention_mask=None, cross_attention_mask=None):
+    def step(self, x, cache, index, attention_mask=None, cross_attention_mask=None, beams=1):
         """Decodes a few new positions, see `DecoderLayer.step`; `cache` is from `make_cache`."""
         new_cache = []
         for layer, layer_cache in zip(self.layers, cache, strict=True):
-            x, layer_cache = layer.step(x, layer_cache, index, attention_mask, cross_attention_mask)
+            x, layer_cache = layer.step(
+                x, layer_cache, index, attention_mask, cross_attention_mask, beams
+            )
             new_cache.append(layer_cache)
         x = self._normalized(x)
         return x, new_cache

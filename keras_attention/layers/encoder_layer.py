@@ -19,6 +19,7 @@ class EncoderLayer(TransformerLayer):
         activation: Activation of the feed-forward network.
         normalization: `"pre"` or `"post"`, see `Residual`.
         num_key_value_heads: Number of key/value heads, see `MultiHeadAttention`.
+        attention: A `Mechanism`. Defaults to scaled dot-product attention.
 
     Call arguments:
         x: Float tensor `[batch, length, d_model]`.

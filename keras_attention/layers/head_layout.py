@@ -41,6 +41,13 @@ class HeadLayout:
         length = _product(shape[leading:-1])
         return ops.reshape(x, (*shape[:leading], length, shape[-1]))
 
+    def split_shape(self, shape, heads, size):
+        """The shape of what `split` returns, for a layer's input of `shape`."""
+        free = (shape[axis] for axis in self.free_axes)
+        lengths = [shape[axis] for axis in self.attention_axes]
+        length = None if None in lengths else _product(lengths)
+        return (shape[0], *free, heads, length, size)
+
     def merge(self, x, like):
         """`[batch, *free, heads, length, size]` -> `[batch, *dims, heads, size]` with the `dims` of
         the layer's input `like`."""
@@ -58,20 +65,21 @@ class HeadLayout:
         """Number of positions that a layer's input attends over."""
         return _product(self.lengths(x))
 
-    def token_mask(self, mask, like):
-        """A mask of the tokens of a layer's input, `[batch, *dims]` or its leading axes, as
-        `[batch, *free, 1, length]`."""
+    def tokens(self, x, like):
+        """Something of each token of a layer's input, `[batch, *dims]` or its leading axes, as
+        `[batch, *free, length]`."""
         dims = ops.shape(like)[:-1]
-        mask = ops.cast(mask, "bool")
-        for _ in range(len(dims) - len(mask.shape)):
-            mask = ops.expand_dims(mask, -1)
+        x = ops.convert_to_tensor(x)
+        for _ in range(len(dims) - len(x.shape)):
+            x = ops.expand_dims(x, -1)
         if len(self.attention_axes) == 1:
-            mask = ops.transpose(mask, (0, *self.free_axes, *self.attention_axes))
-            return ops.expand_dims(mask, -2)
-        mask = ops.broadcast_to(mask, dims)
-        mask = ops.transpose(mask, (0, *self.free_axes, *self.attention_axes))
-        free = ops.shape(mask)[: len(self.free_axes) + 1]
-        return ops.reshape(mask, (*free, 1, self.length(like)))
+            return ops.transpose(x, (0, *self.free_axes, *self.attention_axes))
+        x = ops.transpose(ops.broadcast_to(x, dims), (0, *self.free_axes, *self.attention_axes))
+        return ops.reshape(x, (*ops.shape(x)[: len(self.free_axes) + 1], self.length(like)))
+
+    def token_mask(self, mask, like):
+        """The same for a mask, for all heads: `[batch, *free, 1, length]`."""
+        return ops.expand_dims(self.tokens(ops.cast(mask, "bool"), like), -2)
 
     def pair_term(self, term, query, key):
         """A mask or bias of pairs, `[..., *query axes, *key axes]` with missing leading axes, as

@@ -8,9 +8,14 @@ from keras import ops
 from keras_attention.layers.arguments import positive_integer, share
 from keras_attention.layers.dense import Projection
 from keras_attention.layers.head_layout import HeadLayout
-from keras_attention.ops.attention import scaled_dot_product_attention
+from keras_attention.layers.mechanism import Mechanism
+from keras_attention.layers.pairs import Pairs
+from keras_attention.layers.patterns.sliding_window import SlidingWindow
+from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.ops.fused import fused_attention
-from keras_attention.ops.masks import causal_mask, combine_masks, window_mask
+from keras_attention.ops.masks import combine_masks
+
+_PARTS = ("score", "normalizer", "position_scheme", "pattern")
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -48,6 +53,10 @@ class MultiHeadAttention(keras.layers.Layer):
         seed: Integer for the dropout.
         num_key_value_heads: Number of key/value heads, a divisor of `num_heads`: 1 is multi-query
             attention, `num_heads` (the default) ordinary attention, between them grouped queries.
+        score: A `Score`, how well a key answers a query. Defaults to `ScaledDotProduct()`.
+        normalizer: A `Normalizer`, how scores become weights. Defaults to `Softmax()`.
+        position_scheme: A `RelativePositions`, how distances count. Defaults to not at all.
+        pattern: A `Pattern`, which pairs are computed. Defaults to all.
 
     Call arguments:
         query: Float tensor `[batch, q_len, query_dim]`, or with more axes than `q_len`.
@@ -61,7 +70,11 @@ class MultiHeadAttention(keras.layers.Layer):
         training: Whether to apply dropout.
         use_causal_mask: Whether to forbid keys that come after the query.
         attention_bias: Float tensor that broadcasts to `[batch, heads, q_len, k_len]`, added to the
-            scores before the softmax.
+            scores before they are normalised.
+        start: Scalar integer, the position of the first query if the first key stands at 0: the
+            length of a memory that stands before the queries' own tokens in `value`.
+        segment_ids: Integer tensor `[batch, length]` for self-attention to several sequences packed
+            into one row: tokens see their own segment only.
 
     Returns:
         Tensor `[batch, q_len, output]`; with `return_attention_scores` the pair of it and the
@@ -106,6 +119,10 @@ class MultiHeadAttention(keras.layers.Layer):
         use_gate=False,
         seed=None,
         num_key_value_heads=None,
+        score=None,
+        normalizer=None,
+        position_scheme=None,
+        pattern=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -118,7 +135,17 @@ class MultiHeadAttention(keras.layers.Layer):
         self.attention_axes = _as_tuple("attention_axes", attention_axes)
         if sliding_window is not None:
             positive_integer("sliding_window", sliding_window)
+            if pattern is not None:
+                raise ValueError(
+                    "`sliding_window` is a short form of `pattern=SlidingWindow(…)`: give one of "
+                    f"them. Received: sliding_window={sliding_window}, pattern={pattern!r}."
+                )
+            pattern = SlidingWindow(sliding_window)
         self._sliding_window = sliding_window
+        self._mechanism = Mechanism(score, normalizer, position_scheme, pattern)
+        # Attributes of their own, so that Keras finds the weights of the parts.
+        self.score, self.normalizer = self._mechanism.score, self._mechanism.normalizer
+        self.position_scheme, self.pattern = position_scheme, pattern
         if flash_attention and dropout > 0:
             raise ValueError(
                 "Dropout is not supported when flash attention is enabled. Set `dropout=0` or "
@@ -154,6 +181,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self._check_shapes(query_shape, value_shape, key_shape)
         rank = len(query_shape)
         self._layout = HeadLayout(rank - 2, self.attention_axes)
+        self._check_order()
         self._query_dense = self._head_projection("query", query_shape, self.num_heads)
         self._key_dense = self._head_projection("key", key_shape, self.num_key_value_heads)
         if self.use_gate:
@@ -167,6 +195,10 @@ class MultiHeadAttention(keras.layers.Layer):
         attended_shape = (*query_shape[:-1], self.num_heads, self.value_dim)
         self._output_dense = self._projection(
             "attention_output", attended_shape, bound_dims=2, output=output_shape
+        )
+        self._mechanism.build_parts(
+            self._layout.split_shape(query_shape, self.num_heads, self.key_dim),
+            self._layout.split_shape(key_shape, self.num_key_value_heads, self.key_dim),
         )
 
     def call(
@@ -182,6 +214,8 @@ class MultiHeadAttention(keras.layers.Layer):
         training=None,
         use_causal_mask=False,
         attention_bias=None,
+        start=0,
+        segment_ids=None,
     ):
         if self._flash_attention and return_attention_scores:
             raise ValueError(
@@ -194,20 +228,30 @@ class MultiHeadAttention(keras.layers.Layer):
             attention_mask = layout.pair_term(ops.cast(attention_mask, "bool"), query, key)
         if attention_bias is not None:
             attention_bias = layout.pair_term(attention_bias, query, key)
-        q_len, k_len = layout.length(query), layout.length(key)
-        window = self._sliding_window
-        attention_mask = combine_masks(
-            attention_mask,
-            None if query_mask is None else layout.token_mask(query_mask, query)[..., None],
-            None if value_mask is None else layout.token_mask(value_mask, value)[..., None, :],
-            None if key_mask is None else layout.token_mask(key_mask, key)[..., None, :],
-            causal_mask(q_len, k_len) if use_causal_mask else None,
-            window_mask(q_len, k_len, window) if window is not None else None,
-        )
+        segments = None if segment_ids is None else layout.tokens(segment_ids, query)
+        query_positions = start + ops.arange(layout.length(query), dtype="int32")
+        key_positions = ops.arange(layout.length(key), dtype="int32")
         q = layout.split(self._query_dense(query))  # [batch, heads, q_len, key_dim]
         k = layout.split(self._key_dense(key))  # [batch, kv_heads, k_len, key_dim]
         v = layout.split(self._value_dense(value))  # [batch, kv_heads, k_len, value_dim]
-        attended, weights = self._attend(q, k, v, attention_mask, attention_bias, training)
+        pairs = Pairs(
+            query=self._mechanism.encode_query(q, query_positions),
+            key=self._mechanism.encode_key(k, key_positions),
+            value=v,
+            query_positions=query_positions,
+            key_positions=key_positions,
+            attention_mask=combine_masks(
+                attention_mask,
+                None if query_mask is None else layout.token_mask(query_mask, query)[..., None],
+                None if value_mask is None else layout.token_mask(value_mask, value)[..., None, :],
+                None if key_mask is None else layout.token_mask(key_mask, key)[..., None, :],
+            ),
+            bias=attention_bias,
+            causal=use_causal_mask,
+            query_segments=segments,
+            key_segments=segments,
+        )
+        attended, weights = self._attend(pairs, return_attention_scores, training)
         output = self._project_output(layout.merge(attended, query), query)
         if return_attention_scores:
             weights = ops.cast(weights, self.compute_dtype)
@@ -231,39 +275,46 @@ class MultiHeadAttention(keras.layers.Layer):
             "value": ops.zeros((matrices, max_length, self.value_dim), self.compute_dtype),
         }
 
-    def full_cache(self, value, key=None):
+    def full_cache(self, value, key=None, beams=1):
         """A cache for cross-attention: the projected keys and values of a whole sequence.
 
         Args:
             value: Float tensor `[batch, k_len, feature_dim]`.
             key: Float tensor `[batch, k_len, feature_dim]`. Defaults to `value`.
+            beams: Number of tokens that each `step` will be given, if the mechanism takes queries
+                one by one.
 
         Returns:
-            Dictionary with `key` and `value` as in `empty_cache`.
+            Dictionary with `key` and `value` as in `empty_cache`; if the mechanism takes queries
+            one by one, also `alignment` `[batch, beams, heads, k_len]`, the last weights.
         """
         key = value if key is None else key
-        k = self._layout.split(self._key_dense(key))  # [batch, kv_heads, k_len, key_dim]
-        v = self._layout.split(self._value_dense(value))  # [batch, kv_heads, k_len, value_dim]
-        k_len = ops.shape(v)[2]
-        return {
-            "key": ops.reshape(ops.swapaxes(k, -1, -2), (-1, self.key_dim, k_len)),
-            "value": ops.reshape(v, (-1, k_len, self.value_dim)),
-        }
+        cache = self._new_entries(value, key, ops.arange(ops.shape(key)[1], dtype="int32"))
+        if self._mechanism.one_by_one:
+            batch, k_len = ops.shape(key)[:2]
+            shape = (batch, self.num_heads, beams, k_len)
+            first = self._mechanism.normalizer.initial_alignment(shape)
+            cache["alignment"] = ops.swapaxes(first, 1, 2)
+        return cache
 
-    def step(self, query, cache, index=None, attention_mask=None):
+    def step(self, query, cache, index=None, attention_mask=None, beams=1):
         """Attends from a few new tokens to a cache.
 
         Args:
             query: Float tensor `[batch, tokens, query_dim]`, usually of one token.
             cache: From `empty_cache` or `full_cache`.
             index: Scalar integer: the new tokens' keys and values are written into the cache from
-                this position on. `None` only reads, for cross-attention.
-            attention_mask: Boolean tensor that broadcasts to `[batch, tokens, max_length]`, True =
-                may attend. Defaults, when an index is given, to the positions up to each token's
-                own, within the sliding window.
+                this slot on. `None` only reads, for cross-attention.
+            attention_mask: Boolean tensor that broadcasts to `[batch, tokens, slots]`, True = may
+                attend. Defaults, when an index is given, to the slots up to each token's own.
+            beams: Number of slots for each position: slot `i` holds a token of position
+                `i // beams`.
 
         Returns:
             `(output, cache)`: `[batch, tokens, output]` and the cache with the new tokens in it.
+
+        Raises:
+            ValueError: If the mechanism takes queries one by one and an index is given.
 
         Example:
 
@@ -274,27 +325,37 @@ class MultiHeadAttention(keras.layers.Layer):
         >>> output.shape
         (2, 1, 32)
         """
-        q = self._layout.split(self._query_dense(query))  # [batch, heads, tokens, key_dim]
+        mechanism, layout = self._mechanism, self._layout
+        tokens, slots = ops.shape(query)[1], ops.shape(cache["value"])[1]
+        q = layout.split(self._query_dense(query))  # [batch, heads, tokens, key_dim]
+        positions = ops.arange(slots, dtype="int32") // beams
+        own_positions = positions
         if index is not None:
-            new = self.full_cache(query)
+            own_slots = index + ops.arange(tokens, dtype="int32")
+            own_positions = own_slots // beams
+            q = mechanism.encode_query(q, own_positions)
+            new = self._new_entries(query, query, own_positions)
             cache = {
                 "key": ops.slice_update(cache["key"], (0, 0, index), new["key"]),
                 "value": ops.slice_update(cache["value"], (0, index, 0), new["value"]),
             }
             if attention_mask is None:
-                lengths = ops.shape(q)[-2], ops.shape(cache["value"])[1]
-                attention_mask = causal_mask(*lengths, index)
-                if self._sliding_window is not None:
-                    window = window_mask(*lengths, self._sliding_window, index)
-                    attention_mask = combine_masks(attention_mask, window)
+                attention_mask = ops.arange(slots, dtype="int32") <= own_slots[:, None]
+        self._check_step(index)
         if attention_mask is not None:
-            attention_mask = self._layout.pair_term(attention_mask, None, None)
+            attention_mask = layout.pair_term(attention_mask, None, None)
         k, v = (
             ops.reshape(cache[name], (-1, self.num_key_value_heads, *ops.shape(cache[name])[1:]))
             for name in ("key", "value")
         )
-        attended, _ = self._attend(q, ops.swapaxes(k, -1, -2), v, attention_mask)
-        return self._project_output(self._layout.merge(attended, query), query), cache
+        pairs = Pairs(q, ops.swapaxes(k, -1, -2), v, own_positions, positions, attention_mask)
+        if "alignment" in cache:
+            previous = ops.swapaxes(cache["alignment"], 1, 2)
+            attended, weights = mechanism.attend_with_weights(pairs, previous=previous)
+            cache = {**cache, "alignment": ops.swapaxes(weights, 1, 2)}
+        else:
+            attended, _ = mechanism.attend_with_weights(pairs)
+        return self._project_output(layout.merge(attended, query), query), cache
 
     def compute_output_shape(self, query_shape, value_shape, key_shape=None):
         query_shape, value_shape = tuple(query_shape), tuple(value_shape)
@@ -319,6 +380,9 @@ class MultiHeadAttention(keras.layers.Layer):
             "regularizer": keras.regularizers.serialize,
             "constraint": keras.constraints.serialize,
         }
+        parts = self._mechanism.parts()
+        if self._sliding_window is not None:
+            del parts["pattern"]
         return {
             **super().get_config(),
             "num_heads": self.num_heads,
@@ -333,11 +397,16 @@ class MultiHeadAttention(keras.layers.Layer):
             "use_gate": self.use_gate,
             "seed": self.seed,
             "num_key_value_heads": self.num_key_value_heads,
+            **{name: serialized(part) for name, part in parts.items()},
             **{
                 name: serializers[name.split("_")[-1]](value)
                 for name, value in self._sublayer_arguments.items()
             },
         }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**deserialized(config, _PARTS))
 
     @property
     def query_dense(self):
@@ -359,13 +428,29 @@ class MultiHeadAttention(keras.layers.Layer):
         """The projection of the attended values, an `EinsumDense`."""
         return self._output_dense
 
-    def _attend(self, q, k, v, attention_mask=None, bias=None, training=False):
+    def _attend(self, pairs, with_weights, training):
         if self._flash_attention:
-            return fused_attention(q, k, v, attention_mask, bias), None
-        dropout = self.dropout if training else 0.0
-        return scaled_dot_product_attention(
-            q, k, v, attention_mask, bias, dropout=dropout, seed=self._seed_generator
-        )
+            mask = pairs.mask() if self.pattern is None else self.pattern.masked(pairs).mask()
+            return fused_attention(pairs.query, pairs.key, pairs.value, mask, pairs.bias), None
+        arguments = {
+            "dropout": self.dropout if training else 0.0,
+            "seed": self._seed_generator,
+            "training": training,
+        }
+        if with_weights:
+            return self._mechanism.attend_with_weights(pairs, **arguments)
+        return self._mechanism.attend(pairs, **arguments), None
+
+    def _new_entries(self, value, key, positions):
+        """What a cache holds of the tokens at `positions`."""
+        k = self._layout.split(self._key_dense(key))  # [batch, kv_heads, k_len, key_dim]
+        k = self._mechanism.encode_key(k, positions)
+        v = self._layout.split(self._value_dense(value))  # [batch, kv_heads, k_len, value_dim]
+        k_len = ops.shape(v)[2]
+        return {
+            "key": ops.reshape(ops.swapaxes(k, -1, -2), (-1, self.key_dim, k_len)),
+            "value": ops.reshape(v, (-1, k_len, self.value_dim)),
+        }
 
     def _project_output(self, attended, query):
         if self.use_gate:
@@ -411,6 +496,35 @@ class MultiHeadAttention(keras.layers.Layer):
             raise ValueError(
                 "`query` and `value` must have the same rank, at least 3: `[batch, length, "
                 f"features]`. Received: query_shape={query_shape} and value_shape={value_shape}"
+            )
+
+    def _check_order(self):
+        """Distances exist only where one axis is attended to."""
+        ordered = self.position_scheme or self.pattern
+        if (
+            len(self._layout.attention_axes) > 1
+            and ordered is not None
+            and not self._sliding_window
+        ):
+            raise ValueError(
+                f"`{type(ordered).__name__}` counts distances along one axis. Received: "
+                f"attention_axes={self._layout.attention_axes}. Give one of them, or flatten them "
+                "yourself."
+            )
+
+    def _check_step(self, index):
+        mechanism = self._mechanism
+        if index is not None and mechanism.one_by_one:
+            raise ValueError(
+                "A cache of tokens that grows cannot hold alignments: a mechanism that takes "
+                "queries one by one serves cross-attention, from a `full_cache`. Received: "
+                f"score={type(mechanism.score).__name__}, "
+                f"normalizer={type(mechanism.normalizer).__name__}."
+            )
+        if index is None and (mechanism.position_scheme or mechanism.pattern):
+            raise ValueError(
+                "Without an index a step knows no position, which `position_scheme` and `pattern` "
+                "need. Use them for self-attention."
             )
 
 

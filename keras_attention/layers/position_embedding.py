@@ -8,6 +8,40 @@ from keras_attention.ops.positions import sinusoidal_positions
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
+class NoPositionEmbedding(keras.layers.Layer):
+    """Adds nothing: for models whose attention knows distances, or a causal mask alone.
+
+    Call arguments:
+        x: Float tensor `[batch, length, d_model]`.
+        start: As in the other schemes; it plays no part.
+
+    Returns:
+        `x`.
+
+    Example:
+
+    >>> keras_attention.NoPositionEmbedding()(np.zeros((2, 5, 16))).shape
+    (2, 5, 16)
+
+    References:
+        [Kazemnejad et al., 2023](https://arxiv.org/abs/2305.19466)
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, x, start=0):  # noqa: ARG002 - as all schemes
+        return x
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return super().get_config()
+
+
+@keras.saving.register_keras_serializable(package="keras_attention")
 class SinusoidalPositionEmbedding(keras.layers.Layer):
     """Adds the fixed sines and cosines of the Transformer; it has no weights and no longest length.
 

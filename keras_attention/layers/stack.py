@@ -3,6 +3,7 @@
 import keras
 
 from keras_attention.layers.arguments import positive_integer, signature_of_init
+from keras_attention.layers.serialization import deserialized
 
 
 class Stack(keras.layers.Layer):
@@ -62,3 +63,7 @@ class Stack(keras.layers.Layer):
     def get_config(self):
         layer_arguments = self.layers[0].get_config()
         return {**layer_arguments, **super().get_config(), "num_layers": len(self.layers)}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**deserialized(config, ("attention", "cross_attention")))

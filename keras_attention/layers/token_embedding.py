@@ -5,6 +5,7 @@ import keras
 from keras_attention.layers.arguments import positive_integer, share
 from keras_attention.layers.dense import TiedEmbedding
 from keras_attention.layers.position_embedding import SinusoidalPositionEmbedding
+from keras_attention.layers.serialization import deserialized, serialized
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -79,17 +80,14 @@ class TokenEmbedding(keras.layers.Layer):
         return (*token_ids_shape, self.d_model)
 
     def get_config(self):
-        position_scheme = keras.saving.serialize_keras_object(self.position_scheme)
-        position_scheme.pop("build_config", None)  # `build` builds it
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,
             "d_model": self.d_model,
             "dropout": self.dropout,
-            "position_scheme": position_scheme,
+            "position_scheme": serialized(self.position_scheme),
         }
 
     @classmethod
     def from_config(cls, config):
-        scheme = keras.saving.deserialize_keras_object(config["position_scheme"])
-        return cls(**{**config, "position_scheme": scheme})
+        return cls(**deserialized(config, ("position_scheme",)))

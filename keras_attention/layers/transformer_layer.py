@@ -4,18 +4,18 @@ import keras
 
 from keras_attention.layers.arguments import head_size, signature_of_init
 from keras_attention.layers.feed_forward import FeedForward
+from keras_attention.layers.mechanism import Mechanism
 from keras_attention.layers.multi_head_attention import MultiHeadAttention
 from keras_attention.layers.residual import Residual
+from keras_attention.layers.serialization import deserialized, serialized
 
 
 class TransformerLayer(keras.layers.Layer):
     """Attentions and a feed-forward network, each with a residual connection.
 
-    A subclass names its attentions and says in `call` how they are wired. An attention `a` is the
-    attribute `a`, its residual connection `a_residual`. `EncoderLayer` explains the arguments.
+    A subclass says in `call` how they are wired. A sublayer `a` is the attribute `a`, its residual
+    connection `a_residual`. `EncoderLayer` explains the arguments.
     """
-
-    attention_names = ("self_attention",)
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -32,6 +32,7 @@ class TransformerLayer(keras.layers.Layer):
         activation="relu",
         normalization="pre",
         num_key_value_heads=None,
+        attention=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -39,23 +40,32 @@ class TransformerLayer(keras.layers.Layer):
         self.d_model = d_model
         self.dropout = dropout
         self.normalization = normalization
-        policy = self.dtype_policy
-        for name in self.attention_names:
-            attention = MultiHeadAttention(
-                num_heads,
-                head_size(d_model, num_heads),
-                dropout=attention_dropout,
-                num_key_value_heads=num_key_value_heads,
-                name=name,
-                dtype=policy,
-            )
-            setattr(self, name, attention)
-        self.feed_forward = FeedForward(
-            dff, activation, activation_dropout, name="feed_forward", dtype=policy
+        self.attention = Mechanism() if attention is None else attention
+        self._attention_arguments = {
+            "num_heads": num_heads,
+            "key_dim": head_size(d_model, num_heads),
+            "dropout": attention_dropout,
+            "num_key_value_heads": num_key_value_heads,
+        }
+        self._add_attention("self_attention", self.attention)
+        self._add(
+            "feed_forward",
+            FeedForward,
+            dff=dff,
+            activation=activation,
+            dropout=activation_dropout,
         )
-        for name in (*self.attention_names, "feed_forward"):
-            residual = Residual(normalization, dropout, name=f"{name}_residual", dtype=policy)
-            setattr(self, residual.name, residual)
+
+    def _add_attention(self, name, mechanism):
+        arguments = {**self._attention_arguments, **mechanism.copy_of_parts()}
+        self._add(name, MultiHeadAttention, **arguments)
+
+    def _add(self, name, sublayer_class, **arguments):
+        """Makes a sublayer and its residual connection."""
+        policy = self.dtype_policy
+        setattr(self, name, sublayer_class(**arguments, name=name, dtype=policy))
+        residual = Residual(self.normalization, self.dropout, name=f"{name}_residual", dtype=policy)
+        setattr(self, residual.name, residual)
 
     def get_config(self):
         attention, feed_forward = self.self_attention, self.feed_forward
@@ -70,4 +80,9 @@ class TransformerLayer(keras.layers.Layer):
             "activation": keras.activations.serialize(feed_forward.activation),
             "normalization": self.normalization,
             "num_key_value_heads": attention.num_key_value_heads,
+            "attention": serialized(self.attention),
         }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**deserialized(config, ("attention", "cross_attention")))

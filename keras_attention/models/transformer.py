@@ -3,8 +3,13 @@
 import keras
 from keras import ops
 
+from keras_attention.decoding.lineage import reorder
 from keras_attention.layers.decoder import Decoder
 from keras_attention.layers.encoder import Encoder
+from keras_attention.layers.mechanism import Mechanism
+from keras_attention.layers.position_embedding import NoPositionEmbedding
+from keras_attention.layers.position_schemes import RelativePositions
+from keras_attention.layers.serialization import deserialized
 from keras_attention.layers.token_embedding import TokenEmbedding
 from keras_attention.ops.masks import padding_mask
 from keras_attention.training.model import Model
@@ -20,7 +25,10 @@ class Transformer(Model):
         vocabulary_size: Number of token ids that source and target share.
         num_layers: Number of encoder layers and of decoder layers.
         d_model, num_heads, dff, dropout: As in `EncoderLayer`; `dropout` also acts on embeddings.
-        position_scheme: A layer that adds positions to embeddings, see `TokenEmbedding`.
+        position_scheme: A layer that adds positions to embeddings, see `TokenEmbedding`, or a
+            `RelativePositions`, which all self-attention gets instead.
+        attention: The `Mechanism` of all self-attention.
+        cross_attention: The `Mechanism` of the decoder's attention to the source.
         **layer_arguments: Further arguments of `EncoderLayer` and `DecoderLayer`.
 
     Call arguments:
@@ -55,6 +63,8 @@ class Transformer(Model):
         dff=512,
         dropout=0.1,
         position_scheme=None,
+        attention=None,
+        cross_attention=None,
         *,
         name=None,
         trainable=True,
@@ -63,11 +73,15 @@ class Transformer(Model):
     ):
         super().__init__(name=name, trainable=trainable, dtype=dtype)
         policy = self.dtype_policy
+        if isinstance(position_scheme, RelativePositions):
+            attention = (attention or Mechanism()).with_position_scheme(position_scheme)
+            position_scheme = NoPositionEmbedding()
         self.token_embedding = TokenEmbedding(
             vocabulary_size, d_model, dropout, position_scheme, name="token_embedding", dtype=policy
         )
-        arguments = {"dropout": dropout, "dtype": policy, **layer_arguments}
+        arguments = {"dropout": dropout, "dtype": policy, "attention": attention, **layer_arguments}
         self.encoder = Encoder(num_layers, d_model, num_heads, dff, name="encoder", **arguments)
+        arguments["cross_attention"] = cross_attention
         self.decoder = Decoder(num_layers, d_model, num_heads, dff, name="decoder", **arguments)
         self.build()  # at once, so that `encode` and `make_cache` need no earlier call
 
@@ -136,7 +150,7 @@ class Transformer(Model):
         """
         encoded = self.encode(source_ids)
         return {
-            "decoder": self.decoder.make_cache(encoded, max_length * beams),
+            "decoder": self.decoder.make_cache(encoded, max_length, beams),
             "source_mask": padding_mask(source_ids),
         }
 
@@ -157,17 +171,18 @@ class Transformer(Model):
         x = ops.reshape(x, (-1, beams, self.token_embedding.d_model))
         x, decoder_cache = self.decoder.step(
             x,
-            cache["decoder"],
+            _reordered(cache["decoder"], lineage.parents),
             lineage.index * beams,
             attention_mask=lineage.ancestors,
             cross_attention_mask=cache["source_mask"][:, None, :],
+            beams=beams,
         )
         return self.token_embedding.logits(x), {**cache, "decoder": decoder_cache}
 
     def get_config(self):
-        # The encoder's configuration names every argument of the layers.
+        # The decoder's configuration names every argument of the layers.
         return {
-            **self.encoder.get_config(),
+            **self.decoder.get_config(),
             "name": self.name,
             "vocabulary_size": self.token_embedding.vocabulary_size,
             "position_scheme": self.token_embedding.get_config()["position_scheme"],
@@ -175,8 +190,21 @@ class Transformer(Model):
 
     @classmethod
     def from_config(cls, config):
-        scheme = keras.saving.deserialize_keras_object(config["position_scheme"])
-        return cls(**{**config, "position_scheme": scheme})
+        return cls(**deserialized(config, ("position_scheme", "attention", "cross_attention")))
+
+
+def _reordered(decoder_cache, parents):
+    """Caches whose alignments, which belong to a beam, are those of the beams' parents."""
+    return [
+        {
+            **layer_cache,
+            "cross_attention": {
+                name: reorder(x, parents) if name == "alignment" else x
+                for name, x in layer_cache["cross_attention"].items()
+            },
+        }
+        for layer_cache in decoder_cache
+    ]
 
 
 def _visible(token_ids):

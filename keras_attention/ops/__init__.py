@@ -1,6 +1,7 @@
 """Attention as pure functions: tensors in, tensors out, no state."""
 
 from keras_attention.ops.attention import attention_weights as attention_weights
+from keras_attention.ops.attention import dot_product_scores as dot_product_scores
 from keras_attention.ops.attention import (
     scaled_dot_product_attention as scaled_dot_product_attention,
 )

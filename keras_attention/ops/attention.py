@@ -41,15 +41,35 @@ def attention_weights(query, key, attention_mask=None, bias=None, scale=None):
     References:
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), equation 1.
     """
-    query, key = ops.convert_to_tensor(query), ops.convert_to_tensor(key)
     scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
-    # The query is the smallest thing to scale, and scaling it first keeps float16 in range.
-    query = ops.multiply(query, ops.cast(scale, query.dtype))
-    scores = _grouped_matmul(query, ops.swapaxes(key, -1, -2))
-    scores = ops.cast(scores, "float32")  # [..., heads, q_len, k_len]
+    scores = dot_product_scores(query, key, scale)
     if bias is not None:
         scores = ops.add(scores, ops.cast(bias, "float32"))
     return softmax_weights(scores, attention_mask)
+
+
+def dot_product_scores(query, key, scale=1.0):
+    """The dot product of each query with each key.
+
+    Args:
+        query: Float tensor `[..., heads, q_len, key_dim]`; without heads `[batch, q_len, key_dim]`.
+        key: Float tensor `[..., kv_heads, k_len, key_dim]`, or `[batch, k_len, key_dim]`.
+        scale: Factor of the scores, a number or a scalar tensor.
+
+    Returns:
+        Float32 tensor `[..., heads, q_len, k_len]`, or `[batch, q_len, k_len]`.
+
+    Example:
+
+    >>> query, key = np.ones((2, 6, 5, 7)), np.ones((2, 3, 11, 7))
+    >>> keras_attention.ops.dot_product_scores(query, key).shape
+    (2, 6, 5, 11)
+    """
+    query, key = ops.convert_to_tensor(query), ops.convert_to_tensor(key)
+    # The query is the smallest thing to scale, and scaling it first keeps float16 in range.
+    query = ops.multiply(query, ops.cast(scale, query.dtype))
+    scores = grouped_matmul(query, ops.swapaxes(key, -1, -2))
+    return ops.cast(scores, "float32")
 
 
 def weighted_values(weights, value):
@@ -69,7 +89,7 @@ def weighted_values(weights, value):
     (2, 3, 5, 7)
     """
     value = ops.convert_to_tensor(value)
-    return _grouped_matmul(ops.cast(weights, value.dtype), value)
+    return grouped_matmul(ops.cast(weights, value.dtype), value)
 
 
 def scaled_dot_product_attention(
@@ -117,8 +137,11 @@ def scaled_dot_product_attention(
     return weighted_values(dropped, value), weights
 
 
-def _grouped_matmul(x, y):
-    """`x @ y` where each head of `y` serves a group of consecutive heads of `x`."""
+def grouped_matmul(x, y):
+    """`x @ y` where each head of `y` serves a group of consecutive heads of `x`; three axes are a
+    batch of matrices without heads."""
+    if len(x.shape) == 3:
+        return ops.matmul(x, y)
     shape, columns = ops.shape(x), ops.shape(y)[-1]
     # A group of heads is more rows for the same matrix, so nothing of `y` is repeated in memory.
     # All other axes become one: XLA copies a cache that it must reshape for the product.

@@ -70,9 +70,9 @@ def entmax_weights(scores, attention_mask=None):
 
 
 def _below_their_maximum(scores):
-    """Scores minus the best of their row, and none below -1: such a key can get no weight."""
+    """Scores minus the best of their row, and none below -2: from -1 on a key gets no weight."""
     best = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
-    return ops.maximum(scores - best, -1.0)
+    return ops.maximum(scores - best, -2.0)
 
 
 def _descending(z):

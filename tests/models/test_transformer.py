@@ -1,9 +1,8 @@
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
 
+from keras_attention.decoding import Lineage
 from keras_attention.layers import LearnedPositionEmbedding, SinusoidalPositionEmbedding
 from keras_attention.models import Transformer
 
@@ -21,8 +20,8 @@ def logits(model, source=SOURCE, target=TARGET):
     return as_numpy(model({"source_ids": source, "target_ids": target}))
 
 
-def lineage(index, ancestors):
-    return SimpleNamespace(index=index, ancestors=ancestors)
+def lineage(index, ancestors, parents=((0,), (0,))):
+    return Lineage(index, np.array(parents), ancestors)
 
 
 @pytest.fixture(params=["pre", "post"])
@@ -111,7 +110,7 @@ def test_beams_that_cross_equal_their_histories_decoded_alone(model):
         ancestors = np.array([[slot in beam for slot in range(6)] for beam in slots])
         ancestors = np.broadcast_to(ancestors, (2, 2, 6))
         token_ids = np.broadcast_to(tokens[step], (2, 2)).astype("int32")
-        output, cache = model.step(token_ids, cache, lineage(step, ancestors))
+        output, cache = model.step(token_ids, cache, lineage(step, ancestors, [parents[step]] * 2))
     for beam in range(2):
         target = np.broadcast_to(np.array(histories[beam], "int32"), (2, 3))
         expected = logits(model, target=target)[:, -1]

@@ -1,0 +1,21 @@
+"""Layers that are arguments of others, in configurations."""
+
+import keras
+
+
+def serialized(part):
+    """The configuration of a part, without the shapes that it was built for: its holder builds it.
+
+    None stays None.
+    """
+    config = keras.saving.serialize_keras_object(part)
+    if config is not None:
+        config.pop("build_config", None)
+    return config
+
+
+def deserialized(config, names):
+    """A holder's configuration with the parts of these names as objects, where there are any."""
+    parts = {name: config[name] for name in names if config.get(name) is not None}
+    parts = {name: keras.saving.deserialize_keras_object(part) for name, part in parts.items()}
+    return {**config, **parts}

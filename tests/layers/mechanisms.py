@@ -1,0 +1,65 @@
+"""Every part that a mechanism can have, for the tests that hold for all of them.
+
+Each value is a function that makes a new part. Heads are of size 4, sequences of up to 7 tokens.
+"""
+
+from itertools import product
+
+import keras_attention as ka
+
+SCORES = {
+    "ScaledDotProduct": ka.ScaledDotProduct,
+    "DotProduct": lambda: ka.DotProduct(learned_scale=True),
+}
+NORMALIZERS = {
+    "Softmax": lambda: ka.Softmax(temperature=0.5),
+    "Sparsemax": ka.Sparsemax,
+    "Entmax": ka.Entmax,
+    "GumbelSoftmax": lambda: ka.GumbelSoftmax(temperature=0.5),
+    "Hard": ka.Hard,
+    "TopK": lambda: ka.TopK(2),
+    "Sigmoid": ka.Sigmoid,
+    "TalkingHeads": ka.TalkingHeads,
+}
+POSITION_SCHEMES = {
+    "None": lambda: None,
+    "Rotary": ka.Rotary,
+}
+PATTERNS = {
+    "None": lambda: None,
+    "SlidingWindow": lambda: ka.SlidingWindow(3),
+}
+KINDS = {
+    "score": SCORES,
+    "normalizer": NORMALIZERS,
+    "position_scheme": POSITION_SCHEMES,
+    "pattern": PATTERNS,
+}
+# The weights of a query need not sum to 1.
+UNNORMALIZED = {"Sigmoid", "TalkingHeads"}
+
+
+def contradiction(**names):
+    """The error with which a combination of parts, given by name, is refused; None if it is not."""
+    try:
+        ka.Mechanism(**{kind: KINDS[kind][name]() for kind, name in names.items()})
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def combinations(*kinds):
+    """All combinations of parts of some kinds that are not refused, as `{kind: name}`."""
+    for names in product(*(KINDS[kind] for kind in kinds)):
+        chosen = dict(zip(kinds, names, strict=True))
+        if contradiction(**chosen) is None:
+            yield chosen
+
+
+def parts(names):
+    """New parts by name."""
+    return {kind: KINDS[kind][name]() for kind, name in names.items()}
+
+
+def label(names):
+    return "-".join(names.values())

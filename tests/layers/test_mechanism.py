@@ -1,0 +1,133 @@
+"""What holds for every mechanism, whatever its parts."""
+
+import keras
+import numpy as np
+import pytest
+from layers.mechanisms import KINDS, UNNORMALIZED, combinations, label, parts
+
+import keras_attention as ka
+
+ALL_SINGLE = [{kind: name} for kind, names in KINDS.items() for name in names if name != "None"]
+PAIRS = [
+    *combinations("score", "normalizer"),
+    *combinations("score", "position_scheme"),
+    *combinations("score", "pattern"),
+    *combinations("normalizer", "position_scheme"),
+    *combinations("normalizer", "pattern"),
+    *combinations("position_scheme", "pattern"),
+]
+every_part = pytest.mark.parametrize("names", ALL_SINGLE, ids=label)
+every_pair = pytest.mark.parametrize("names", PAIRS, ids=label)
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def as_numpy(x):
+    return keras.ops.convert_to_numpy(x)
+
+
+def layer_with(names, **arguments):
+    """Self-attention with two query heads to each of two key/value heads, and random weights."""
+    layer = ka.MultiHeadAttention(4, 4, num_key_value_heads=2, **parts(names), **arguments)
+    layer.build((2, 7, 12), (2, 7, 12))
+    for i, weight in enumerate(layer.trainable_weights):
+        weight.assign(normal(*weight.shape, seed=i) / 2)
+    return layer
+
+
+@every_pair
+def test_scores_asked_for_or_not_the_output_is_the_same(names):
+    layer, x = layer_with(names), normal(2, 7, 12)
+    mask = np.random.default_rng(1).random((2, 7, 7)) < 0.7
+    mask[0, 3] = False
+    for arguments in ({}, {"attention_mask": mask}, {"use_causal_mask": True}):
+        output, weights = layer(x, x, return_attention_scores=True, **arguments)
+        np.testing.assert_allclose(as_numpy(layer(x, x, **arguments)), as_numpy(output), atol=1e-5)
+        weights = as_numpy(weights)
+        assert weights.shape == (2, 4, 7, 7)
+        assert np.isfinite(as_numpy(output)).all()
+        if "attention_mask" in arguments:
+            assert (weights[:, 0][~mask] == 0).all()
+        if not UNNORMALIZED & set(names.values()):
+            sums = weights.sum(-1)
+            assert np.all((np.abs(sums - 1) < 1e-5) | (sums == 0))
+
+
+@every_part
+def test_padding_changes_nothing(names):
+    layer, x = layer_with(names), normal(2, 5, 12)
+    padded = np.concatenate([x, normal(2, 2, 12, seed=1)], axis=1)
+    real = np.broadcast_to(np.arange(7) < 5, (2, 1, 7))
+    expected = as_numpy(layer(x, x))
+    np.testing.assert_allclose(
+        as_numpy(layer(padded, padded, attention_mask=real))[:, :5], expected, atol=1e-5
+    )
+
+
+@every_part
+def test_a_query_that_sees_nothing_gets_the_bias_alone(names):
+    layer, x = layer_with(names), 1e4 * normal(2, 7, 12)
+    output = layer(x, x, attention_mask=np.zeros((2, 7, 7), bool))
+    bias = as_numpy(layer.output_dense.bias)
+    np.testing.assert_array_equal(as_numpy(output), np.broadcast_to(bias, (2, 7, 12)))
+
+
+@every_part
+def test_no_query_knows_a_later_key(names):
+    layer, x = layer_with(names), normal(2, 7, 12)
+    changed = x.copy()
+    changed[:, 4:] += 1
+    before, after = (as_numpy(layer(y, y, use_causal_mask=True)) for y in (x, changed))
+    np.testing.assert_allclose(before[:, :4], after[:, :4], atol=1e-6)
+    assert np.abs(before[:, 4:] - after[:, 4:]).max() > 1e-3
+
+
+@every_part
+def test_step_by_step_equals_the_whole_sequence(names):
+    layer, x = layer_with(names), normal(2, 7, 12)
+    whole = as_numpy(layer(x, x, use_causal_mask=True))
+    cache = layer.empty_cache(2, max_length=7)
+    for i in range(7):
+        output, cache = layer.step(x[:, i : i + 1], cache, index=i)
+        np.testing.assert_allclose(as_numpy(output)[:, 0], whole[:, i], atol=1e-5)
+
+
+@every_part
+def test_half_precision_is_near_float32(names):
+    x = normal(2, 7, 12)
+    expected = as_numpy(layer_with(names)(x, x))
+    output = layer_with(names, dtype="mixed_bfloat16")(x, x)
+    assert keras.backend.standardize_dtype(output.dtype) == "bfloat16"
+    if names.get("normalizer") not in ("Hard", "TopK"):  # whose choices jump
+        output = as_numpy(keras.ops.cast(output, "float32"))
+        assert np.abs(output - expected).mean() < 0.05 * np.abs(expected).max()
+
+
+@pytest.mark.tensorflow
+@every_part
+def test_compiled_equals_eager(names):
+    import tensorflow as tf
+
+    layer, x = layer_with(names), normal(2, 7, 12)
+
+    def value_and_gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            output = layer(x, x, use_causal_mask=True)
+            loss = tf.reduce_sum(tf.sin(output))
+        return output, tape.gradient(loss, x)
+
+    eager = value_and_gradient(tf.constant(x))
+    unknown = [tf.TensorSpec((None, None, 12))]
+    graph = tf.function(value_and_gradient, input_signature=unknown)
+    for compiled in (graph, tf.function(value_and_gradient, jit_compile=True)):
+        for a, b in zip(compiled(tf.constant(x)), eager, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_refuses_a_part_of_another_kind(kind):
+    with pytest.raises(ValueError, match=f"`{kind}` must be a value of a subclass of"):
+        ka.MultiHeadAttention(4, 4, **{kind: "softmax"})
