@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
+from tasks.common.mechanisms import AttentionConfig, CrossAttentionConfig
 from tasks.translation.corpora import Builtin, Corpus, Multi30k, Tsv
 from tasks.translation.data import Batching
 
@@ -49,6 +50,10 @@ class ModelConfig:
     """Where layer normalisation stands: before each sublayer, or after it as in the paper."""
     num_key_value_heads: int | None = None
     """Number of key/value heads that the query heads share; by default one each."""
+    position_scheme: str | None = None
+    """How positions count: `SinusoidalPositionEmbedding` (the default), `Rotary`, `ALiBi`, ..."""
+    attention: AttentionConfig = field(default_factory=AttentionConfig)
+    cross_attention: CrossAttentionConfig = field(default_factory=CrossAttentionConfig)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from keras_attention.decoding.decode import decode
 from keras_attention.decoding.greedy import Greedy
 from keras_attention.models.transformer import Transformer
 from keras_attention.training.weight_files import load_weights
+from tasks.common.mechanisms import make_mechanism, make_position_scheme
 from tasks.common.run_folder import RunFolder
 from tasks.translation.config import DecodeConfig, DecodeOptions, ModelConfig, TranslationConfig
 from tasks.translation.text import TranslationText
@@ -67,6 +68,9 @@ def build_model(config: ModelConfig, vocabulary_size: int, precision: str = "flo
         activation=config.activation,
         normalization=config.normalization,
         num_key_value_heads=config.num_key_value_heads,
+        position_scheme=make_position_scheme(config.position_scheme, "model.position_scheme"),
+        attention=make_mechanism(config.attention, "model.attention"),
+        cross_attention=make_mechanism(config.cross_attention, "model.cross_attention"),
         dtype=precision,
         name="transformer",
     )

@@ -1,0 +1,128 @@
+"""Attention mechanisms as settings: `--model.attention.normalizer "TopK(k=8)"`.
+
+A setting is written as the value is in Python, with literal arguments by name. It is parsed, not
+evaluated: only public classes of the library can be named.
+"""
+
+import ast
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+import keras_attention
+from keras_attention import layers
+
+_PARTS = {
+    "score": keras_attention.Score,
+    "normalizer": keras_attention.Normalizer,
+    "pattern": keras_attention.Pattern,
+}
+_POSITIONS = (
+    keras_attention.RelativePositions,
+    keras_attention.NoPositionEmbedding,
+    keras_attention.SinusoidalPositionEmbedding,
+    keras_attention.LearnedPositionEmbedding,
+)
+
+
+@dataclass(frozen=True)
+class CrossAttentionConfig:
+    """Attention to another sequence."""
+
+    score: str | None = None
+    """How well a key answers a query: `ScaledDotProduct` (the default), `Cosine`, ..."""
+    normalizer: str | None = None
+    """How scores become weights: `Softmax` (the default), `Entmax`, `TopK(k=8)`, ..."""
+
+
+@dataclass(frozen=True)
+class AttentionConfig(CrossAttentionConfig):
+    """Self-attention."""
+
+    pattern: str | None = None
+    """Which pairs are computed: all by default, `SlidingWindow(window=16)`, ..."""
+
+
+def make_mechanism(config: CrossAttentionConfig, where: str) -> keras_attention.Mechanism:
+    """The mechanism that settings describe.
+
+    Args:
+        config: the settings.
+        where: the dotted name of the settings, for error messages.
+
+    Returns:
+        A `Mechanism`.
+
+    Raises:
+        ValueError: if a setting names no value of its kind, or the values cannot be combined.
+    """
+    texts = {name: getattr(config, name, None) for name in _PARTS}
+    return keras_attention.Mechanism(
+        **{
+            name: make_value(text, (_PARTS[name],), f"{where}.{name}")
+            for name, text in texts.items()
+            if text is not None
+        }
+    )
+
+
+def make_position_scheme(text: str | None, where: str) -> Any:
+    """The position scheme that a setting describes, one of the embedding or of attention.
+
+    Args:
+        text: the setting, for example `"Rotary"`; None is the model's default.
+        where: the dotted name of the setting, for error messages.
+
+    Returns:
+        A layer, or None.
+
+    Raises:
+        ValueError: if the setting names no position scheme.
+    """
+    return None if text is None else make_value(text, _POSITIONS, where)
+
+
+def make_value(text: str, kinds: tuple[type, ...], where: str) -> Any:
+    """The value that `text` describes, as `"TopK(k=8)"`, of one of `kinds`.
+
+    Raises:
+        ValueError: if there is no such value.
+    """
+    try:
+        value = _value(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, TypeError, ValueError) as error:
+        raise ValueError(f"`{where}` cannot be made: {error}. Received: {text!r}.") from None
+    if not isinstance(value, kinds):
+        raise ValueError(
+            f"`{where}` must be one of {', '.join(_classes(kinds))}, with arguments by name where "
+            f"it takes any. Received: {text!r}."
+        )
+    return value
+
+
+def _value(node: ast.expr) -> Any:
+    """What a name of a class, a call of one or a literal stands for."""
+    if isinstance(node, ast.Name):
+        return _class(node.id)()
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.args or any(keyword.arg is None for keyword in node.keywords):
+            raise ValueError("arguments are given by name, as in TopK(k=8)")
+        arguments = {str(keyword.arg): _value(keyword.value) for keyword in node.keywords}
+        return _class(node.func.id)(**arguments)
+    return ast.literal_eval(node)
+
+
+def _class(name: str) -> Any:
+    classes = _classes((*_PARTS.values(), *_POSITIONS))
+    if name not in classes:
+        near = difflib.get_close_matches(name, classes, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(classes)}"
+        raise ValueError(f"there is no {name}: {hint}")
+    return classes[name]
+
+
+def _classes(kinds: tuple[type, ...]) -> dict[str, type]:
+    """The public classes of these kinds by name, without their bases."""
+    named = {name: getattr(layers, name) for name in dir(layers) if name[0].isupper()}
+    bases = {*_PARTS.values(), keras_attention.RelativePositions}
+    return {name: cls for name, cls in named.items() if issubclass(cls, kinds) and cls not in bases}
