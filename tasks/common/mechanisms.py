@@ -9,19 +9,18 @@ import difflib
 from dataclasses import dataclass
 from typing import Any
 
-import keras_attention
-from keras_attention import layers
+import keras_attention.layers as layers
 
 _PARTS = {
-    "score": keras_attention.Score,
-    "normalizer": keras_attention.Normalizer,
-    "pattern": keras_attention.Pattern,
+    "score": layers.Score,
+    "normalizer": layers.Normalizer,
+    "pattern": layers.Pattern,
 }
 _POSITIONS = (
-    keras_attention.RelativePositions,
-    keras_attention.NoPositionEmbedding,
-    keras_attention.SinusoidalPositionEmbedding,
-    keras_attention.LearnedPositionEmbedding,
+    layers.RelativePositions,
+    layers.NoPositionEmbedding,
+    layers.SinusoidalPositionEmbedding,
+    layers.LearnedPositionEmbedding,
 )
 
 
@@ -43,7 +42,7 @@ class AttentionConfig(CrossAttentionConfig):
     """Which pairs are computed: all by default, `SlidingWindow(window=16)`, ..."""
 
 
-def make_mechanism(config: CrossAttentionConfig, where: str) -> keras_attention.Mechanism:
+def make_mechanism(config: CrossAttentionConfig, where: str) -> layers.Mechanism:
     """The mechanism that settings describe.
 
     Args:
@@ -57,7 +56,7 @@ def make_mechanism(config: CrossAttentionConfig, where: str) -> keras_attention.
         ValueError: if a setting names no value of its kind, or the values cannot be combined.
     """
     texts = {name: getattr(config, name, None) for name in _PARTS}
-    return keras_attention.Mechanism(
+    return layers.Mechanism(
         **{
             name: make_value(text, (_PARTS[name],), f"{where}.{name}")
             for name, text in texts.items()
@@ -124,5 +123,5 @@ def _class(name: str) -> Any:
 def _classes(kinds: tuple[type, ...]) -> dict[str, type]:
     """The public classes of these kinds by name, without their bases."""
     named = {name: getattr(layers, name) for name in dir(layers) if name[0].isupper()}
-    bases = {*_PARTS.values(), keras_attention.RelativePositions}
+    bases = {*_PARTS.values(), layers.RelativePositions}
     return {name: cls for name, cls in named.items() if issubclass(cls, kinds) and cls not in bases}
