@@ -33,6 +33,7 @@ _PUBLIC: dict[str, list[str]] = {
         "attention_weights",
         "causal_mask",
         "combine_masks",
+        "distances_between",
         "dot_product_scores",
         "entmax_weights",
         "gumbel_softmax_weights",
@@ -53,6 +54,7 @@ _PUBLIC: dict[str, list[str]] = {
         "window_mask",
     ],
     "layers": [
+        "ALiBi",
         "Decoder",
         "DecoderLayer",
         "DotProduct",
@@ -78,6 +80,7 @@ _PUBLIC: dict[str, list[str]] = {
         "SlidingWindow",
         "Softmax",
         "Sparsemax",
+        "T5RelativeBias",
         "TalkingHeads",
         "TokenEmbedding",
         "TopK",

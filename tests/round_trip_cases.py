@@ -91,6 +91,12 @@ CASES = [
     ),
     Case("TalkingHeads", dict(normalizer=keras_attention.Sparsemax()), inputs=[floats(3, 5, 7)]),
     Case("Rotary", dict(max_wavelength=512.0, interleaved=True), inputs=[floats(5, 12)] * 2),
+    Case("ALiBi", {}, inputs=[floats(5, 12)] * 2),
+    Case(
+        "T5RelativeBias",
+        dict(num_buckets=7, max_distance=19, bidirectional=False),
+        inputs=[floats(5, 12)] * 2,
+    ),
     Case("SlidingWindow", dict(window=3), inputs=[floats(5, 12)] * 2),
     Case(
         "Mechanism",

@@ -25,8 +25,10 @@ from keras_attention.layers.position_embedding import NoPositionEmbedding as NoP
 from keras_attention.layers.position_embedding import (
     SinusoidalPositionEmbedding as SinusoidalPositionEmbedding,
 )
+from keras_attention.layers.position_schemes import ALiBi as ALiBi
 from keras_attention.layers.position_schemes import RelativePositions as RelativePositions
 from keras_attention.layers.position_schemes import Rotary as Rotary
+from keras_attention.layers.position_schemes import T5RelativeBias as T5RelativeBias
 from keras_attention.layers.residual import Residual as Residual
 from keras_attention.layers.scores import DotProduct as DotProduct
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct

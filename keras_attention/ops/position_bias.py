@@ -6,28 +6,50 @@ import numpy as np
 from keras import ops
 
 
-def alibi_bias(num_heads, query_positions, key_positions):
+def distances_between(query_positions, key_positions):
+    """How far each key is from each query: its position minus that of the query.
+
+    Args:
+        query_positions: Integer tensor `[..., q_len]`.
+        key_positions: Integer tensor `[..., k_len]`.
+
+    Returns:
+        Int32 tensor `[..., q_len, k_len]`.
+
+    Example:
+
+    >>> distances = keras_attention.ops.distances_between(np.arange(2), np.arange(4))
+    >>> keras.ops.convert_to_numpy(distances).tolist()
+    [[0, 1, 2, 3], [-1, 0, 1, 2]]
+    """
+    query_positions, key_positions = (
+        ops.cast(positions, "int32") for positions in (query_positions, key_positions)
+    )
+    return key_positions[..., None, :] - query_positions[..., :, None]
+
+
+def alibi_bias(num_heads, distances):
     r"""Attention with linear biases: the further away a key, the lower its score.
 
-    $$ B_{h, i, j} = -m_h \lvert i - j \rvert, \qquad m_h = 2^{-8 h / n} $$
+    $$ B_{h, i, j} = -m_h \lvert j - i \rvert, \qquad m_h = 2^{-8 h / n} $$
 
     for `n` heads, a power of two; another number takes the slopes of the next lower power and then
     every second slope of the next higher one.
 
     Args:
         num_heads: Number of heads.
-        query_positions: Integer tensor `[q_len]`.
-        key_positions: Integer tensor `[k_len]`.
+        distances: Integer tensor of any shape, see `distances_between`.
 
     Returns:
-        Float32 tensor `[num_heads, q_len, k_len]`, to be added to the scores.
+        Float32 tensor `[num_heads, *distances.shape]`, to be added to the scores.
 
     Raises:
         ValueError: If `num_heads` is not a positive integer.
 
     Example:
 
-    >>> keras_attention.ops.alibi_bias(8, np.arange(3), np.arange(5)).shape
+    >>> distances = keras_attention.ops.distances_between(np.arange(3), np.arange(5))
+    >>> keras_attention.ops.alibi_bias(8, distances).shape
     (8, 3, 5)
 
     References:
@@ -35,19 +57,16 @@ def alibi_bias(num_heads, query_positions, key_positions):
     """
     if not isinstance(num_heads, int) or num_heads < 1:
         raise ValueError(f"`num_heads` must be a positive integer. Received: {num_heads!r}.")
-    distance = ops.abs(_key_minus_query(query_positions, key_positions))
+    away = ops.cast(ops.abs(distances), "float32")
     slopes = ops.convert_to_tensor(_alibi_slopes(num_heads), "float32")
-    return -slopes[:, None, None] * ops.cast(distance, "float32")
+    return -ops.reshape(slopes, (num_heads, *[1] * len(away.shape))) * away
 
 
-def relative_position_buckets(
-    query_positions, key_positions, num_buckets=32, max_distance=128, bidirectional=True
-):
+def relative_position_buckets(distances, num_buckets=32, max_distance=128, bidirectional=True):
     r"""T5's buckets of distances: one for each small distance, then logarithmically wider ones.
 
     Args:
-        query_positions: Integer tensor `[q_len]`.
-        key_positions: Integer tensor `[k_len]`.
+        distances: Integer tensor of any shape, see `distances_between`.
         num_buckets: Number of buckets, even if `bidirectional`, at least 4 (2 otherwise).
         max_distance: All distances from here on share the last bucket; more than half of the
             buckets of a direction.
@@ -55,20 +74,33 @@ def relative_position_buckets(
             not, they share bucket 0 with the query itself: causal attention never looks there.
 
     Returns:
-        Int32 tensor `[q_len, k_len]` from 0 to `num_buckets - 1`, to look up a learned bias.
+        Int32 tensor of the shape of `distances`, from 0 to `num_buckets - 1`, to look up a learned
+        bias.
 
     Raises:
         ValueError: If the buckets cannot be divided so.
 
     Example:
 
-    >>> buckets = keras_attention.ops.relative_position_buckets(np.arange(2), np.arange(4))
+    >>> buckets = keras_attention.ops.relative_position_buckets(np.array([-200, -1, 0, 1, 200]))
     >>> keras.ops.convert_to_numpy(buckets).tolist()
-    [[0, 17, 18, 19], [1, 0, 17, 18]]
+    [15, 1, 0, 17, 31]
 
     References:
         [Raffel et al., 2020](https://arxiv.org/abs/1910.10683), section 2.1
     """
+    buckets, exact = divided_buckets(num_buckets, max_distance, bidirectional)
+    distances = ops.convert_to_tensor(distances, "int32")
+    away = ops.abs(distances) if bidirectional else ops.maximum(-distances, 0)
+    ratio = ops.cast(ops.maximum(away, exact), "float32") / exact
+    wider = ops.log(ratio) / math.log(max_distance / exact) * (buckets - exact)
+    wider = ops.minimum(exact + ops.cast(wider, "int32"), buckets - 1)
+    bucket = ops.where(away < exact, away, wider)
+    return bucket + ops.where(distances > 0, buckets, 0) if bidirectional else bucket
+
+
+def divided_buckets(num_buckets, max_distance, bidirectional):
+    """The number of T5's buckets for one direction, and how many of them are a distance each."""
     buckets = num_buckets // 2 if bidirectional else num_buckets
     exact = buckets // 2
     if exact < 1 or (bidirectional and num_buckets % 2) or max_distance <= exact:
@@ -77,20 +109,7 @@ def relative_position_buckets(
             "`max_distance` more than half of the buckets of a direction. Received: num_buckets="
             f"{num_buckets}, max_distance={max_distance}, bidirectional={bidirectional}."
         )
-    ahead = _key_minus_query(query_positions, key_positions)
-    distance = ops.abs(ahead) if bidirectional else ops.maximum(-ahead, 0)
-    ratio = ops.cast(ops.maximum(distance, exact), "float32") / exact
-    wider = ops.log(ratio) / math.log(max_distance / exact) * (buckets - exact)
-    wider = ops.minimum(exact + ops.cast(wider, "int32"), buckets - 1)
-    bucket = ops.where(distance < exact, distance, wider)
-    return bucket + ops.where(ahead > 0, buckets, 0) if bidirectional else bucket
-
-
-def _key_minus_query(query_positions, key_positions):
-    query_positions, key_positions = (
-        ops.cast(positions, "int32") for positions in (query_positions, key_positions)
-    )
-    return key_positions[None, :] - query_positions[:, None]
+    return buckets, exact
 
 
 def _alibi_slopes(num_heads):

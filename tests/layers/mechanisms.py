@@ -24,6 +24,8 @@ NORMALIZERS = {
 POSITION_SCHEMES = {
     "None": lambda: None,
     "Rotary": ka.Rotary,
+    "ALiBi": ka.ALiBi,
+    "T5RelativeBias": lambda: ka.T5RelativeBias(num_buckets=8, max_distance=6),
 }
 PATTERNS = {
     "None": lambda: None,

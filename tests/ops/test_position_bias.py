@@ -23,7 +23,8 @@ def as_numpy(x):
 )
 def test_alibi_falls_with_the_distance(num_heads, slopes):
     query_positions, key_positions = np.array([3, 4, 5]), np.arange(7)
-    bias = as_numpy(ops.alibi_bias(num_heads, query_positions, key_positions))
+    distances = ops.distances_between(query_positions, key_positions)
+    bias = as_numpy(ops.alibi_bias(num_heads, distances))
     for head, i, j in np.ndindex(bias.shape):
         expected = -slopes[head] * abs(query_positions[i] - key_positions[j])
         np.testing.assert_allclose(bias[head, i, j], expected, rtol=1e-6)
@@ -50,7 +51,8 @@ def bucket(ahead, num_buckets, max_distance, bidirectional):
 def test_buckets_are_those_of_t5(num_buckets, max_distance, bidirectional):
     query_positions, key_positions = np.array([0, 50, 199]), np.arange(200)
     arguments = num_buckets, max_distance, bidirectional
-    buckets = as_numpy(ops.relative_position_buckets(query_positions, key_positions, *arguments))
+    distances = ops.distances_between(query_positions, key_positions)
+    buckets = as_numpy(ops.relative_position_buckets(distances, *arguments))
     assert buckets.dtype == np.int32
     assert buckets.min() == 0
     assert buckets.max() == num_buckets - 1
@@ -65,9 +67,29 @@ def test_buckets_are_those_of_t5(num_buckets, max_distance, bidirectional):
 )
 def test_buckets_that_cannot_be_divided(arguments):
     with pytest.raises(ValueError, match=f"Received: num_buckets={arguments['num_buckets']}"):
-        ops.relative_position_buckets(np.arange(3), np.arange(3), **arguments)
+        ops.relative_position_buckets(np.arange(3), **arguments)
 
 
 def test_no_heads():
     with pytest.raises(ValueError, match="`num_heads` must be a positive integer. Received: 0"):
-        ops.alibi_bias(0, np.arange(3), np.arange(3))
+        ops.alibi_bias(0, np.arange(3))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3, 5)])
+def test_distances_of_any_shape(shape):
+    distances = np.random.default_rng(0).integers(-50, 50, shape)
+    assert tuple(ops.alibi_bias(4, distances).shape) == (4, *shape)
+    buckets = as_numpy(ops.relative_position_buckets(distances))
+    assert buckets.shape == shape
+    np.testing.assert_array_equal(
+        buckets.reshape(-1), as_numpy(ops.relative_position_buckets(distances.reshape(-1)))
+    )
+
+
+def test_distances_of_blocks():
+    query_positions, key_positions = np.arange(6).reshape(2, 3), np.arange(10).reshape(2, 5)
+    distances = as_numpy(ops.distances_between(query_positions, key_positions))
+    assert distances.shape == (2, 3, 5)
+    for block, i, j in np.ndindex(2, 3, 5):
+        expected = key_positions[block, j] - query_positions[block, i]
+        assert distances[block, i, j] == expected

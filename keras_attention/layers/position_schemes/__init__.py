@@ -1,6 +1,10 @@
 """Position schemes that act inside attention, on queries, keys and scores."""
 
+from keras_attention.layers.position_schemes.alibi import ALiBi as ALiBi
 from keras_attention.layers.position_schemes.relative_positions import (
     RelativePositions as RelativePositions,
 )
 from keras_attention.layers.position_schemes.rotary import Rotary as Rotary
+from keras_attention.layers.position_schemes.t5_relative_bias import (
+    T5RelativeBias as T5RelativeBias,
+)

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_attention.ops.position_bias import distances_between
+
 
 class RelativePositions(keras.layers.Layer):
     """Tells attention how far a key is from its query.
@@ -64,11 +66,3 @@ class RelativePositions(keras.layers.Layer):
 
     def compute_output_shape(self, query_shape, key_shape):
         return (*query_shape[:-1], key_shape[-2])
-
-
-def distances_between(query_positions, key_positions):
-    """Position of each key minus that of each query, `[..., q_len, k_len]`."""
-    query_positions, key_positions = (
-        ops.cast(positions, "int32") for positions in (query_positions, key_positions)
-    )
-    return key_positions[..., None, :] - query_positions[..., :, None]
