@@ -75,6 +75,7 @@ _PUBLIC: dict[str, list[str]] = {
         "Rotary",
         "ScaledDotProduct",
         "Score",
+        "ShawRelativePositions",
         "Sigmoid",
         "SinusoidalPositionEmbedding",
         "SlidingWindow",
@@ -84,6 +85,7 @@ _PUBLIC: dict[str, list[str]] = {
         "TalkingHeads",
         "TokenEmbedding",
         "TopK",
+        "TransformerXLPositions",
     ],
     "decoding": [
         "Beam",

@@ -97,6 +97,16 @@ CASES = [
         dict(num_buckets=7, max_distance=19, bidirectional=False),
         inputs=[floats(5, 12)] * 2,
     ),
+    Case(
+        "ShawRelativePositions",
+        dict(max_distance=3, use_value_embeddings=False),
+        inputs=[floats(5, 12)] * 2,
+    ),
+    Case(
+        "TransformerXLPositions",
+        dict(num_features=10, max_wavelength=512.0),
+        inputs=[floats(5, 12)] * 2,
+    ),
     Case("SlidingWindow", dict(window=3), inputs=[floats(5, 12)] * 2),
     Case(
         "Mechanism",

@@ -28,7 +28,9 @@ from keras_attention.layers.position_embedding import (
 from keras_attention.layers.position_schemes import ALiBi as ALiBi
 from keras_attention.layers.position_schemes import RelativePositions as RelativePositions
 from keras_attention.layers.position_schemes import Rotary as Rotary
+from keras_attention.layers.position_schemes import ShawRelativePositions as ShawRelativePositions
 from keras_attention.layers.position_schemes import T5RelativeBias as T5RelativeBias
+from keras_attention.layers.position_schemes import TransformerXLPositions as TransformerXLPositions
 from keras_attention.layers.residual import Residual as Residual
 from keras_attention.layers.scores import DotProduct as DotProduct
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct

@@ -86,9 +86,13 @@ class Mechanism:
         """Whether the weights of a query depend on those of the query before."""
         return self.score.uses_previous or self.normalizer.uses_previous
 
-    def build_parts(self, query_shape, key_shape):
-        """Makes the weights of the parts, for shapes `[..., heads, length, size]`."""
-        shapes = {"score": (query_shape, key_shape), "position_scheme": (query_shape, key_shape)}
+    def build_parts(self, query_shape, key_shape, value_shape=None):
+        """Makes the weights of the parts, for shapes `[..., heads, length, size]`.
+
+        Without that of the values, they are of the keys' size.
+        """
+        shapes = {"score": (query_shape, key_shape)}
+        shapes["position_scheme"] = (query_shape, key_shape, value_shape or key_shape)
         shapes["normalizer"] = ((*query_shape[:-1], key_shape[-2]),)
         for name, arguments in shapes.items():
             part = getattr(self, name)

@@ -199,6 +199,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self._mechanism.build_parts(
             self._layout.split_shape(query_shape, self.num_heads, self.key_dim),
             self._layout.split_shape(key_shape, self.num_key_value_heads, self.key_dim),
+            self._layout.split_shape(value_shape, self.num_key_value_heads, self.value_dim),
         )
 
     def call(

@@ -26,6 +26,8 @@ POSITION_SCHEMES = {
     "Rotary": ka.Rotary,
     "ALiBi": ka.ALiBi,
     "T5RelativeBias": lambda: ka.T5RelativeBias(num_buckets=8, max_distance=6),
+    "ShawRelativePositions": lambda: ka.ShawRelativePositions(3),
+    "TransformerXLPositions": ka.TransformerXLPositions,
 }
 PATTERNS = {
     "None": lambda: None,

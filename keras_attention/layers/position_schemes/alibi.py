@@ -27,7 +27,7 @@ class ALiBi(RelativePositions):
 
     has_distance_bias = True
 
-    def build(self, query_shape, key_shape):  # noqa: ARG002 - as all schemes
+    def build(self, query_shape, key_shape, value_shape=None):  # noqa: ARG002 - as all schemes
         (self.num_heads,) = num_heads(query_shape) or (1,)
 
     def distance_bias(self, distances):

@@ -1,5 +1,7 @@
 """What all position schemes inside attention have in common."""
 
+from string import ascii_lowercase
+
 import keras
 from keras import ops
 
@@ -11,8 +13,8 @@ class RelativePositions(keras.layers.Layer):
 
     A value that is passed to `MultiHeadAttention(position_scheme=…)`. A subclass overrides what it
     needs of the four methods below; whatever it does must depend on distances alone. It makes its
-    weights in `build(query_shape, key_shape)`, the shapes `[..., heads, length, size]` of queries
-    and keys.
+    weights in `build(query_shape, key_shape, value_shape)`, the shapes `[..., heads, length, size]`
+    of queries, keys and values.
 
     Example:
 
@@ -34,7 +36,7 @@ class RelativePositions(keras.layers.Layer):
     # Such a scheme adds to dot products, and needs every pair of query and key in memory.
     reads_pairs = False
 
-    def build(self, query_shape, key_shape):
+    def build(self, query_shape, key_shape, value_shape=None):
         pass  # without weights
 
     def encode_query(self, query, positions):  # noqa: ARG002 - for subclasses
@@ -66,3 +68,11 @@ class RelativePositions(keras.layers.Layer):
 
     def compute_output_shape(self, query_shape, key_shape):
         return (*query_shape[:-1], key_shape[-2])
+
+
+def leading_letters(x, of_positions, own_rank):
+    """Letters for `einsum` of the leading axes of `x`, `[..., heads, length, size]`, and of what
+    is known by position, whose last `own_rank` axes are not leading ones."""
+    outer = ascii_lowercase[: len(x.shape) - 2]
+    shared = len(of_positions.shape) - own_rank
+    return outer, outer[:-1][len(outer) - 1 - shared :]

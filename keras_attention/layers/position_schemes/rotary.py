@@ -38,7 +38,7 @@ class Rotary(RelativePositions):
         self.max_wavelength = positive_number("max_wavelength", max_wavelength)
         self.interleaved = interleaved
 
-    def build(self, query_shape, key_shape):  # noqa: ARG002 - as all schemes
+    def build(self, query_shape, key_shape, value_shape=None):  # noqa: ARG002 - as all schemes
         if query_shape[-1] % 2:
             raise ValueError(
                 "`Rotary` turns pairs of features, so `key_dim` must be even. Received: "

@@ -49,7 +49,7 @@ class T5RelativeBias(RelativePositions):
         self.bidirectional = bidirectional
         divided_buckets(num_buckets, max_distance, bidirectional)
 
-    def build(self, query_shape, key_shape):  # noqa: ARG002 - as all schemes
+    def build(self, query_shape, key_shape, value_shape=None):  # noqa: ARG002 - as all schemes
         (heads,) = num_heads(query_shape) or (1,)
         self.embeddings = self.add_weight(
             shape=(self.num_buckets, heads), initializer="zeros", name="embeddings", autocast=False
