@@ -55,6 +55,8 @@ _PUBLIC: dict[str, list[str]] = {
     ],
     "layers": [
         "ALiBi",
+        "AdditiveAttention",
+        "Attention",
         "Decoder",
         "DecoderLayer",
         "DotProduct",
@@ -62,6 +64,7 @@ _PUBLIC: dict[str, list[str]] = {
         "EncoderLayer",
         "Entmax",
         "FeedForward",
+        "GroupQueryAttention",
         "GumbelSoftmax",
         "Hard",
         "LearnedPositionEmbedding",

@@ -72,7 +72,9 @@ def model_that_holds(thing, inputs):
         return thing
     thing = layer_with(thing)
     if isinstance(thing, keras.layers.Layer):
-        symbols = [keras.Input(x.shape[1:], dtype=x.dtype.name) for x in inputs]
+        symbols = keras.tree.map_structure(
+            lambda x: keras.Input(x.shape[1:], dtype=x.dtype.name), inputs
+        )
         return keras.Model(symbols, thing(*symbols))
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(5)])
     if isinstance(thing, keras.losses.Loss):

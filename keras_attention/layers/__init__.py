@@ -1,10 +1,13 @@
 """Attention with weights: Keras layers around `keras_attention.ops`."""
 
+from keras_attention.layers.additive_attention import AdditiveAttention as AdditiveAttention
+from keras_attention.layers.attention import Attention as Attention
 from keras_attention.layers.decoder import Decoder as Decoder
 from keras_attention.layers.decoder_layer import DecoderLayer as DecoderLayer
 from keras_attention.layers.encoder import Encoder as Encoder
 from keras_attention.layers.encoder_layer import EncoderLayer as EncoderLayer
 from keras_attention.layers.feed_forward import FeedForward as FeedForward
+from keras_attention.layers.group_query_attention import GroupQueryAttention as GroupQueryAttention
 from keras_attention.layers.mechanism import Mechanism as Mechanism
 from keras_attention.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from keras_attention.layers.normalizers import Entmax as Entmax

@@ -140,14 +140,18 @@ class Mechanism:
         """`attend_with_weights`, whatever the pattern."""
         weights = self.weights(pairs, training, previous)
         dropped = keras.random.dropout(weights, dropout, seed=seed) if dropout > 0 else weights
-        attended = weighted_values(dropped, pairs.value)
+        return self.average(dropped, pairs), weights
+
+    def average(self, weights, pairs):
+        """The values of encoded pairs, averaged by `weights` `[..., heads, q_len, k_len]`."""
+        attended = weighted_values(weights, pairs.value)
         if self.position_scheme is not None:
             term = self.position_scheme.value_term(
-                dropped, pairs.query_positions, pairs.key_positions
+                weights, pairs.query_positions, pairs.key_positions
             )
             if term is not None:
                 attended = attended + ops.cast(term, attended.dtype)
-        return attended, weights
+        return attended
 
     def weights(self, pairs, training=None, previous=None):
         """Weights `[..., heads, q_len, k_len]` of encoded pairs, float32."""
