@@ -49,7 +49,7 @@ setup(
             # A test builds the wheel, without the network.
             "setuptools>=77",
         ],
-        "interop": ["safetensors>=0.5", "torch>=2.6", "transformers>=5.0"],
+        "interop": ["keras-hub>=0.25", "safetensors>=0.5", "torch>=2.6"],
         "bench": ["ctranslate2>=4.6", "keras-hub>=0.25", "torch>=2.6", "transformers>=5.0"],
     },
     classifiers=[

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # what `__getattr__` does, in the words of a type checker
     from keras_attention import decoding as decoding
     from keras_attention import export as export
+    from keras_attention import interop as interop
     from keras_attention import layers as layers
     from keras_attention import models as models
     from keras_attention import ops as ops
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # what `__getattr__` does, in the words of a type checker
     from keras_attention import visualization as visualization
     from keras_attention.decoding import *
     from keras_attention.export import export_text_model as export_text_model
+    from keras_attention.interop import *
     from keras_attention.layers import *
     from keras_attention.models import *
     from keras_attention.ops import *
@@ -116,6 +118,15 @@ _PUBLIC: dict[str, list[str]] = {
         "save_weights",
     ],
     "models": ["Transformer"],
+    "interop": [
+        "from_keras",
+        "from_tf_addons",
+        "from_torch",
+        "load_torch_weights",
+        "to_keras",
+        "to_torch",
+        "torch_weights",
+    ],
     "visualization": [
         "attention_figure",
         "attention_grid",

@@ -41,6 +41,7 @@ LAYER_ARGUMENTS = dict(
     normalization="post",
     num_key_value_heads=3,
     attention=keras_attention.Mechanism(score=keras_attention.DotProduct()),
+    epsilon=0.125,
 )
 CROSS_ATTENTION = keras_attention.Mechanism(normalizer=keras_attention.TopK(2))
 

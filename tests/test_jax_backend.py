@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # Tests that may skip on JAX: name -> the reason. What needs TensorFlow is marked so, not skipped.
-MAY_SKIP = {}
+MAY_SKIP = {
+    "test_example_runs[interop.from_torch]": "needs torch, which CI has",
+    "test_example_runs[interop.to_torch]": "needs torch, which CI has",
+}
 
 # Without it most of the time goes into optimising what runs once.
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
@@ -23,7 +26,11 @@ QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expen
     "names",
     [
         pytest.param(
-            ["ops", "layers", "decoding", "models", "training/test_losses.py"], id="library"
+            [
+                *("ops", "layers", "decoding", "models"),
+                *("training/test_losses.py", "interop/test_tf_addons.py"),
+            ],
+            id="library",
         ),
         pytest.param(
             ["test_public_api.py", "test_round_trip.py"], id="examples", marks=pytest.mark.slow

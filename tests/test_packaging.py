@@ -24,7 +24,7 @@ sys.meta_path.insert(0, NoTensorFlow())
 import keras_attention
 assert "keras" not in sys.modules, "the root imports nothing before it is used"
 
-for part in ("ops", "layers", "decoding", "training", "models"):
+for part in ("ops", "layers", "decoding", "training", "models", "interop"):
     package = importlib.import_module(f"keras_attention.{part}")
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from optional import need
 
 import keras_attention
 
@@ -23,6 +24,9 @@ NAMES = [
     for part, names in PARTS.items()
     for name in names
 ]
+
+# Whose examples need what is not among our requirements.
+NEEDED = {"from_torch": "torch", "to_torch": "torch"}
 
 SECTIONS = ("Args", "Call arguments", "Returns", "Raises", "Example", "References")
 # What Keras documents for all of its objects.
@@ -121,6 +125,8 @@ def run_examples(name, text):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_example_runs(name):
+    if name in NEEDED:
+        need(NEEDED[name])
     run_examples(name, getattr(keras_attention, name).__doc__)
 
 

@@ -20,6 +20,7 @@ class EncoderLayer(TransformerLayer):
         normalization: `"pre"` or `"post"`, see `Residual`.
         num_key_value_heads: Number of key/value heads, see `MultiHeadAttention`.
         attention: A `Mechanism`. Defaults to scaled dot-product attention.
+        epsilon: Added to the variance in the normalisations.
 
     Call arguments:
         x: Float tensor `[batch, length, d_model]`.

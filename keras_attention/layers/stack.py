@@ -48,7 +48,7 @@ class Stack(keras.layers.Layer):
         self.final_normalization = None
         if self.layers[0].normalization == "pre":
             self.final_normalization = keras.layers.LayerNormalization(
-                epsilon=1e-5, name="final_normalization", dtype=self.dtype_policy
+                epsilon=self.layers[0].epsilon, name="final_normalization", dtype=self.dtype_policy
             )
 
     def _build(self, x_shape, *more_shapes):

@@ -33,6 +33,7 @@ class TransformerLayer(keras.layers.Layer):
         normalization="pre",
         num_key_value_heads=None,
         attention=None,
+        epsilon=1e-5,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -40,6 +41,7 @@ class TransformerLayer(keras.layers.Layer):
         self.d_model = d_model
         self.dropout = dropout
         self.normalization = normalization
+        self.epsilon = epsilon
         self.attention = Mechanism() if attention is None else attention
         self._attention_arguments = {
             "num_heads": num_heads,
@@ -64,7 +66,9 @@ class TransformerLayer(keras.layers.Layer):
         """Makes a sublayer and its residual connection."""
         policy = self.dtype_policy
         setattr(self, name, sublayer_class(**arguments, name=name, dtype=policy))
-        residual = Residual(self.normalization, self.dropout, name=f"{name}_residual", dtype=policy)
+        residual = Residual(
+            self.normalization, self.dropout, self.epsilon, name=f"{name}_residual", dtype=policy
+        )
         setattr(self, residual.name, residual)
 
     def get_config(self):
@@ -81,6 +85,7 @@ class TransformerLayer(keras.layers.Layer):
             "normalization": self.normalization,
             "num_key_value_heads": attention.num_key_value_heads,
             "attention": serialized(self.attention),
+            "epsilon": self.epsilon,
         }
 
     @classmethod

@@ -61,19 +61,23 @@ def load_weights(model: keras.Model, source: str | os.PathLike | dict[str, np.nd
     named = isinstance(source, dict)
     weights = source if named else read_checkpoint(source).weights
     variables = named_weights(model)
-    faults = [f"missing: {name}" for name in variables if name not in weights]
-    faults += [f"unexpected: {name}" for name in weights if name not in variables]
-    for name in variables.keys() & weights.keys():
-        wanted, found = tuple(variables[name].shape), np.shape(weights[name])
-        if wanted != found:
-            faults.append(f"wrong shape: {name}, the model has {wanted}, the checkpoint {found}")
-    if faults:
-        where = "These weights do" if named else f"The checkpoint {os.fspath(source)} does"
-        raise ValueError(
-            "\n  ".join([f"{where} not fit the model `{model.name}`:", *sorted(faults)])
-        )
+    where = "These weights do" if named else f"The checkpoint {os.fspath(source)} does"
+    shapes = {name: variable.shape for name, variable in variables.items()}
+    check_fit(shapes, weights, f"{where} not fit the model `{model.name}`:")
     for name, variable in variables.items():
         variable.assign(weights[name])
+
+
+def check_fit(wanted: dict[str, tuple], weights: dict[str, np.ndarray], complaint: str) -> None:
+    """Refuses weights of other names or shapes than the wanted, with all faults in one error."""
+    faults = [f"missing: {name}" for name in wanted if name not in weights]
+    faults += [f"unexpected: {name}" for name in weights if name not in wanted]
+    for name in wanted.keys() & weights.keys():
+        shape, found = tuple(wanted[name]), tuple(np.shape(weights[name]))
+        if shape != found:
+            faults.append(f"wrong shape: {name}, the model has {shape}, the checkpoint {found}")
+    if faults:
+        raise ValueError("\n  ".join([complaint, *sorted(faults)]))
 
 
 def average_weights(files: list[str | os.PathLike]) -> dict[str, np.ndarray]:

@@ -1,0 +1,92 @@
+"""What the ways to other people's layers have in common."""
+
+import inspect
+import re
+from importlib import import_module
+
+from keras_attention.training.weight_files import check_fit, to_array
+
+# Settings that change no output of a trained layer.
+WITHOUT_EFFECT = re.compile(
+    r"name|trainable|dtype|seed|flash_attention|.*dropout|.*_(initializer|regularizer|constraint)"
+)
+
+
+def kind_of(thing, kinds, package):
+    """Which of `kinds`, names of classes of `package`, the class of `thing` is or inherits from.
+
+    By name, so that a package that is not installed need not be imported.
+    """
+    for cls in type(thing).__mro__:
+        if cls.__name__ in kinds and cls.__module__.split(".")[0] == package:
+            return cls.__name__
+    raise ValueError(
+        f"There is no counterpart of {type(thing).__module__}.{type(thing).__name__}. "
+        f"Expected one of: {', '.join(kinds)}."
+    )
+
+
+def class_of(layer, classes):
+    """Which of `classes`, of our own, `layer` is an instance of."""
+    for cls in classes:
+        if isinstance(layer, cls):
+            return cls
+    raise ValueError(
+        f"There is no counterpart of {type(layer).__name__}. Expected one of: "
+        f"{', '.join(cls.__name__ for cls in classes)}."
+    )
+
+
+def weights_by_name(layer):
+    """The weights of a built layer by their path within the layer."""
+    if not layer.built or not layer.weights:
+        raise ValueError(
+            f"The layer `{layer.name}` is not built, so it has no weights yet. "
+            "Call it on one batch first, or `build` it."
+        )
+    paths = [weight.path.split("/") for weight in layer.weights]
+    depth = 0  # of what stands around the layer, which all of its paths begin with
+    while len({path[depth] for path in paths}) == 1 and depth < min(map(len, paths)) - 1:
+        depth += 1
+    return dict(zip(("/".join(path[depth:]) for path in paths), layer.weights, strict=True))
+
+
+def arrays_by_name(layer):
+    """The values of a built layer's weights by their path within the layer, as NumPy arrays."""
+    return {name: to_array(weight) for name, weight in weights_by_name(layer).items()}
+
+
+def assign(layer, arrays, source):
+    """Gives a layer the weights of the same names, or none if one does not fit."""
+    weights = weights_by_name(layer)
+    shapes = {name: weight.shape for name, weight in weights.items()}
+    check_fit(shapes, arrays, f"The weights of {source} do not fit `{layer.name}`:")
+    for name, weight in weights.items():
+        weight.assign(arrays[name])
+
+
+def refuse_other_settings(layer, plain, wanted_by):
+    """Refuses a layer of which a setting that matters is not that of `plain`."""
+    ours, theirs = layer.get_config(), plain.get_config()
+    other = [
+        f"{name}={value!r}"
+        for name, value in ours.items()
+        if not WITHOUT_EFFECT.fullmatch(name) and value != theirs.get(name)
+    ]
+    if other:
+        raise ValueError(f"{wanted_by} has nothing like {', '.join(other)} of `{layer.name}`.")
+
+
+def arguments_for(cls, config):
+    """What of a layer's configuration the constructor of `cls` takes."""
+    taken = {"name", "trainable", "dtype", *inspect.signature(cls.__init__).parameters}
+    return {name: value for name, value in config.items() if name in taken}
+
+
+def import_or_explain(module):
+    """A module of a package that is not among our requirements."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.replace("_", "-")
+        raise ImportError(f"This needs {package}. Install it: pip install {package}.") from error
