@@ -63,6 +63,7 @@ def test_attention_of_keras(name):
         for result, reference in zip(results, expected, strict=True):
             np.testing.assert_allclose(as_numpy(result), as_numpy(reference), atol=1e-5)
     assert isinstance(ours, MultiHeadAttention)
+    assert ours.attention_axes is None
     assert type(back) is type(theirs)
     assert back.get_config() == theirs.get_config()
 
