@@ -65,16 +65,23 @@ def assign(layer, arrays, source):
         weight.assign(arrays[name])
 
 
-def refuse_other_settings(layer, plain, wanted_by):
+def refuse_other_settings(layer, plain, theirs):
     """Refuses a layer of which a setting that matters is not that of `plain`."""
-    ours, theirs = layer.get_config(), plain.get_config()
+    wanted = _settings(plain.get_config())
     other = [
-        f"{name}={value!r}"
-        for name, value in ours.items()
-        if not WITHOUT_EFFECT.fullmatch(name) and value != theirs.get(name)
+        f"{name}={value['class_name'] if isinstance(value, dict) else repr(value)}"
+        for name, value in _settings(layer.get_config()).items()
+        if value != wanted.get(name)
     ]
     if other:
-        raise ValueError(f"{wanted_by} has nothing like {', '.join(other)} of `{layer.name}`.")
+        raise ValueError(f"{theirs} has nothing like {', '.join(other)} of `{layer.name}`.")
+
+
+def _settings(config):
+    """What of a configuration has an effect, in its parts too."""
+    if not isinstance(config, dict):
+        return config
+    return {k: _settings(v) for k, v in config.items() if not WITHOUT_EFFECT.fullmatch(k)}
 
 
 def arguments_for(cls, config):

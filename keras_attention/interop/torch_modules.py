@@ -6,6 +6,7 @@ from keras_attention.interop.correspondence import (
     kind_of,
     refuse_other_settings,
 )
+from keras_attention.interop.torch_names import attention_names
 from keras_attention.layers.decoder_layer import DecoderLayer
 from keras_attention.layers.encoder_layer import EncoderLayer
 from keras_attention.layers.multi_head_attention import MultiHeadAttention
@@ -47,9 +48,10 @@ def module_like(layer):
 
 
 def _layer_like(cls, module):
-    _check_attention(module.self_attn)
-    numbers = range(1, 2 + len(cls.attention_names))
-    attentions = [module.self_attn, getattr(module, "multihead_attn", module.self_attn)]
+    attentions = [getattr(module, name) for name in attention_names(cls).values()]
+    for attention in attentions:
+        _check_attention(attention)
+    numbers = range(1, 2 + len(attentions))
     layer = cls(
         module.linear1.in_features,
         module.self_attn.num_heads,
@@ -62,7 +64,7 @@ def _layer_like(cls, module):
         epsilon=_one("layer_norm_eps", [getattr(module, f"norm{i}").eps for i in numbers]),
     )
     x_shape = (None, None, layer.d_model)
-    layer.build(*[x_shape] * len(cls.attention_names))
+    layer.build(*[x_shape] * len(attentions))
     return layer
 
 
@@ -115,8 +117,8 @@ def _module_like(cls, layer):
         norm_first=layer.normalization == "pre",
     )
     module.dropout.p = config["activation_dropout"]
-    for attention in (module.self_attn, getattr(module, "multihead_attn", module.self_attn)):
-        attention.dropout = config["attention_dropout"]
+    for name in attention_names(cls).values():
+        getattr(module, name).dropout = config["attention_dropout"]
     return module
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from keras_attention.layers.decoder_layer import DecoderLayer
 from keras_attention.layers.multi_head_attention import MultiHeadAttention
 
 
@@ -18,13 +19,13 @@ def torch_names(layer, weights):
         names = _attention_names(weights)
     else:
         names = {}
-        attentions = zip(layer.attention_names, ("self_attn", "multihead_attn"), strict=False)
-        for ours, theirs in attentions:
+        attentions = attention_names(type(layer))
+        for ours, theirs in attentions.items():
             names |= _attention_names(weights, f"{ours}/", f"{theirs}.")
         for number, ours in enumerate(("intermediate_dense", "output_dense"), start=1):
             names[f"linear{number}.weight"] = [f"feed_forward/{ours}/kernel"]
             names[f"linear{number}.bias"] = [f"feed_forward/{ours}/bias"]
-        for number, ours in enumerate((*layer.attention_names, "feed_forward"), start=1):
+        for number, ours in enumerate((*attentions, "feed_forward"), start=1):
             names[f"norm{number}.weight"] = [f"{ours}_residual/layer_normalization/gamma"]
             names[f"norm{number}.bias"] = [f"{ours}_residual/layer_normalization/beta"]
     homeless = weights.keys() - {name for parts in names.values() for name in parts}
@@ -33,6 +34,12 @@ def torch_names(layer, weights):
             f"PyTorch has no place for {', '.join(sorted(homeless))} of `{layer.name}`."
         )
     return names
+
+
+def attention_names(cls):
+    """Name of ours -> name of theirs, for the attentions of a class of Transformer layers."""
+    cross = {"cross_attention": "multihead_attn"} if issubclass(cls, DecoderLayer) else {}
+    return {"self_attention": "self_attn", **cross}
 
 
 def _attention_names(weights, at="", torch_at=""):
