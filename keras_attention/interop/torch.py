@@ -78,7 +78,10 @@ def to_torch(layer):
     """
     weights = torch_weights(layer)
     module = module_like(layer)
-    for name, parameter in module.state_dict().items():
+    parameters = module.state_dict()
+    shapes = {name: parameter.shape for name, parameter in parameters.items()}
+    check_fit(shapes, weights, f"The weights of `{layer.name}` do not fit {type(module).__name__}:")
+    for name, parameter in parameters.items():
         parameter.copy_(parameter.new_tensor(weights[name]))
     return module.eval()
 

@@ -104,7 +104,7 @@ def _module_like(cls, layer):
     (kind,) = (name for name in _MODULES if _MODULES[name] is cls)
     refuse_other_settings(layer, plain, f"PyTorch's {kind}")
     torch = import_or_explain("torch")
-    if config["activation"] not in _ACTIVATIONS:
+    if config["activation"] not in tuple(_ACTIVATIONS):  # a function of one's own is a dictionary
         raise ValueError(_unknown_activation(config["activation"]))
     module = getattr(torch.nn, kind)(
         layer.d_model,

@@ -16,6 +16,7 @@ PATH = Path(os.environ.get("KERAS_ATTENTION_ADDONS", COMMITTED))
 with np.load(PATH) as file:
     ARRAYS = dict(file)
 CASES = json.loads(str(ARRAYS.pop("cases")))
+NAMES = ARRAYS.pop("names").tolist()  # what TensorFlow Addons has for attention
 
 
 class Case:

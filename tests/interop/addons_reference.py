@@ -6,11 +6,12 @@ It runs where TensorFlow Addons does (Python 3.11, TensorFlow 2.15), so it impor
     make test-addons         # the same, and the tests that compare with it
     cp .venv-addons/reference.npz tests/interop/addons_reference.npz
 
-The file holds arrays `<case>/<role>/<name>`, the role being `inputs`, `weights` or `outputs`, and a
-JSON text `cases` with the class or function and the settings of each case. Weights have the names
-that TensorFlow Addons gives them. `addons.py` reads it.
+The file holds arrays `<case>/<role>/<name>`, the role being `inputs`, `weights` or `outputs`; as
+`cases` a JSON text with the class and the settings of each case; and as `names` what TensorFlow
+Addons has for attention. Weights have the names that it gives them. `addons.py` reads the file.
 """
 
+import inspect
 import json
 import sys
 
@@ -312,7 +313,11 @@ def main(path):
     )
     decoders("decoders")
     functions()
-    np.savez_compressed(path, cases=json.dumps(cases), **arrays)
+    names = [f"seq2seq.{name}" for name in dir(tfa.seq2seq) if not name.startswith("_")]
+    names = [name for name in names if not inspect.ismodule(getattr(tfa.seq2seq, name[8:]))]
+    names += ["layers.MultiHeadAttention", "layers.Sparsemax", "activations.sparsemax"]
+    names += ["losses.sparsemax_loss", "losses.SparsemaxLoss"]
+    np.savez_compressed(path, cases=json.dumps(cases), names=names, **arrays)
 
 
 if __name__ == "__main__":

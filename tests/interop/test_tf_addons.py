@@ -1,11 +1,15 @@
 """Ours beside TensorFlow Addons, whose answers are in a file, see `addons.py`."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
-from interop.addons import Case
+from interop.addons import NAMES, Case
 
 from keras_attention.interop import from_tf_addons
+from keras_attention.ops import hard_weights, sparsemax_weights
+from keras_attention.training import MaskedCrossEntropy
 
 
 def as_numpy(x):
@@ -55,3 +59,31 @@ def test_both_sides_of_a_mismatch():
 def test_a_class_without_counterpart():
     with pytest.raises(ValueError, match=r"no counterpart of NoisyDense. Expected one of: Multi"):
         from_tf_addons("NoisyDense", {}, {})
+
+
+def test_hardmax_and_sparsemax():
+    for name, ours in (("hardmax", hard_weights), ("sparsemax", sparsemax_weights)):
+        case = Case(name)
+        result = ours(case.inputs["logits"])
+        np.testing.assert_allclose(as_numpy(result), case.outputs["weights"], atol=1e-5)
+
+
+def test_sparsemax_loss_in_one_line():
+    case = Case("sparsemax_loss")
+    z, y = case.inputs["logits"], case.inputs["labels"]
+    p = as_numpy(sparsemax_weights(z))
+    loss = 0.5 * (((y - z) ** 2).sum(axis=-1) - ((p - z) ** 2).sum(axis=-1))
+    np.testing.assert_allclose(loss, case.outputs["loss"], atol=1e-5)
+
+
+def test_sequence_loss():
+    case = Case("sequence_loss")
+    loss = MaskedCrossEntropy(padding_id=None)(
+        case.inputs["labels"], case.inputs["logits"], sample_weight=case.inputs["weights"]
+    )
+    np.testing.assert_allclose(as_numpy(loss), case.outputs["loss"], atol=1e-5)
+
+
+def test_the_page_tells_of_every_name():
+    page = (Path(__file__).parents[2] / "docs" / "from-tensorflow-addons.md").read_text("utf-8")
+    assert [name for name in NAMES if f"`tfa.{name}`" not in page] == []

@@ -225,10 +225,11 @@ def test_activations_that_differ(torch):
         theirs = torch.nn.TransformerEncoderLayer(12, 3, 17, activation=activation)
         with pytest.raises(ValueError, match="define the activation alike. Expected one of relu"):
             from_torch(theirs)
-    layer = EncoderLayer(12, 3, 17, activation="leaky_relu")
-    layer.build((2, 5, 12))
-    with pytest.raises(ValueError, match=r"define the activation alike.*activation=leaky_relu"):
-        to_torch(layer)
+    for activation in ("leaky_relu", keras.ops.square):
+        layer = EncoderLayer(12, 3, 17, activation=activation)
+        layer.build((2, 5, 12))
+        with pytest.raises(ValueError, match=r"define the activation alike.*(leaky_relu|square)"):
+            to_torch(layer)
 
 
 @pytest.mark.parametrize(
@@ -247,6 +248,15 @@ def test_attention_that_pytorch_has_not(torch, arguments, message):
     layer.build((2, 5, 12), (2, 5, 12))
     with pytest.raises(ValueError, match=message):
         to_torch(layer)
+
+
+def test_a_decoder_layer_that_pytorch_has_not(torch):
+    layer = DecoderLayer(12, 3, 17, name="ours")
+    layer.build((2, 5, 12), (2, 7, 19))
+    with pytest.raises(ValueError, match="`ours` do not fit TransformerDecoderLayer") as error:
+        to_torch(layer)
+    assert "missing: multihead_attn.in_proj_weight" in str(error.value)
+    assert "unexpected: multihead_attn.k_proj_weight" in str(error.value)
 
 
 def test_modules_and_layers_without_counterpart(torch):
