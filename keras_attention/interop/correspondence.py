@@ -12,17 +12,18 @@ WITHOUT_EFFECT = re.compile(
 )
 
 
-def kind_of(thing, kinds, package):
-    """Which of `kinds`, names of classes of `package`, the class of `thing` is or inherits from.
+def kind_of(thing, kinds):
+    """Which of `kinds`, name of a class -> its package, the class of `thing` is or inherits from.
 
     By name, so that a package that is not installed need not be imported.
     """
     for cls in type(thing).__mro__:
-        if cls.__name__ in kinds and cls.__module__.split(".")[0] == package:
+        if kinds.get(cls.__name__) == cls.__module__.split(".")[0]:
             return cls.__name__
+    expected = ", ".join(f"{name} of {package}" for name, package in kinds.items())
     raise ValueError(
         f"There is no counterpart of {type(thing).__module__}.{type(thing).__name__}. "
-        f"Expected one of: {', '.join(kinds)}."
+        f"Expected one of: {expected}."
     )
 
 

@@ -30,7 +30,7 @@ def has_biases(module):
 
 def layer_like(module):
     """A built layer of ours with the settings of a module."""
-    cls = _MODULES[kind_of(module, tuple(_MODULES), "torch")]
+    cls = _MODULES[kind_of(module, dict.fromkeys(_MODULES, "torch"))]
     if cls is not MultiHeadAttention:
         return _layer_like(cls, module)
     _check_attention(module)
@@ -99,8 +99,8 @@ def _attention_like(layer):
 
 def _module_like(cls, layer):
     config = layer.get_config()
-    taken = ("d_model", "num_heads", "dff", "activation", "normalization", "epsilon")
-    plain = cls(**{name: config[name] for name in taken})
+    taken = ("d_model", "num_heads", "dff", "normalization", "epsilon")
+    plain = cls(**{name: config[name] for name in taken}, activation=layer.feed_forward.activation)
     (kind,) = (name for name in _MODULES if _MODULES[name] is cls)
     refuse_other_settings(layer, plain, f"PyTorch's {kind}")
     torch = import_or_explain("torch")

@@ -116,7 +116,7 @@ def test_precision_is_kept():
 
 STYLES = [
     dict(normalize_first=True, activation="gelu", layer_norm_epsilon=0.125),
-    dict(normalize_first=False, dropout=0.25),
+    dict(normalize_first=False, dropout=0.25, activation=keras.ops.square),
 ]
 
 
