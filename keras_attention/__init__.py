@@ -90,7 +90,9 @@ _PUBLIC: dict[str, list[str]] = {
         "TalkingHeads",
         "TokenEmbedding",
         "TopK",
+        "TransformerXLLayer",
         "TransformerXLPositions",
+        "TransformerXLStack",
     ],
     "decoding": [
         "Beam",

@@ -189,6 +189,12 @@ CASES = [
         dict(num_layers=3, cross_attention=CROSS_ATTENTION, **LAYER_ARGUMENTS),
         inputs=[floats(5, 12), floats(7, 12)],
     ),
+    Case("TransformerXLLayer", dict(memory_length=3, **LAYER_ARGUMENTS), inputs=[floats(5, 12)]),
+    Case(
+        "TransformerXLStack",
+        dict(num_layers=3, memory_length=3, **LAYER_ARGUMENTS),
+        inputs=[floats(5, 12)],
+    ),
     Case(
         "SinusoidalPositionEmbedding",
         dict(max_wavelength=512.0, interleaved=False),

@@ -39,3 +39,5 @@ from keras_attention.layers.scores import DotProduct as DotProduct
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding
+from keras_attention.layers.transformer_xl_layer import TransformerXLLayer as TransformerXLLayer
+from keras_attention.layers.transformer_xl_stack import TransformerXLStack as TransformerXLStack
