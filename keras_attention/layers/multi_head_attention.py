@@ -243,7 +243,6 @@ class MultiHeadAttention(keras.layers.Layer):
             key_positions=key_positions,
             attention_mask=combine_masks(
                 attention_mask,
-                None if query_mask is None else layout.token_mask(query_mask, query)[..., None],
                 None if value_mask is None else layout.token_mask(value_mask, value)[..., None, :],
                 None if key_mask is None else layout.token_mask(key_mask, key)[..., None, :],
             ),
@@ -251,6 +250,10 @@ class MultiHeadAttention(keras.layers.Layer):
             causal=use_causal_mask,
             query_segments=segments,
             key_segments=segments,
+            query_mask=(
+                None if query_mask is None else layout.token_mask(query_mask, query)[..., None]
+            ),
+            start=start,
         )
         attended, weights = self._attend(pairs, return_attention_scores, training)
         output = self._project_output(layout.merge(attended, query), query)

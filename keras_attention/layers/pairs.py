@@ -23,6 +23,11 @@ class Pairs(NamedTuple):
         query_segments: Integer tensor `[..., q_len]`, or None: a query sees only keys of its own
             segment.
         key_segments: Integer tensor `[..., k_len]`, or None.
+        query_mask: Boolean tensor that broadcasts to `[..., heads, q_len, 1]`, or None: queries
+            that may attend to nothing. By itself, because together with a mask of keys it would be
+            one of all pairs.
+        start: Scalar integer, the position of the first query, if positions count up by one from
+            there, and those of keys from 0; a pattern asks for it.
     """
 
     query: Any
@@ -35,6 +40,8 @@ class Pairs(NamedTuple):
     causal: bool = False
     query_segments: Any = None
     key_segments: Any = None
+    query_mask: Any = None
+    start: Any = 0
 
     def mask(self):
         """All that forbids pairs, as one mask `[..., heads, q_len, k_len]`, or None."""
@@ -45,10 +52,18 @@ class Pairs(NamedTuple):
         if self.query_segments is not None:
             same = segment_mask(self.query_segments, self.key_segments)
             segments = ops.expand_dims(same, -3)
-        return combine_masks(self.attention_mask, causal, segments)
+        return combine_masks(*self.masks(), causal, segments)
+
+    def masks(self):
+        """The given masks, a list."""
+        return [mask for mask in (self.attention_mask, self.query_mask) if mask is not None]
 
     def with_mask(self, mask):
         """The same pairs with `mask` as all that forbids any."""
         return self._replace(
-            attention_mask=mask, causal=False, query_segments=None, key_segments=None
+            attention_mask=mask,
+            causal=False,
+            query_segments=None,
+            key_segments=None,
+            query_mask=None,
         )
