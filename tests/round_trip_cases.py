@@ -160,6 +160,26 @@ CASES = [
         inputs=[floats(5, 12)] * 2,
     ),
     Case("SlidingWindow", dict(window=3), inputs=[floats(5, 12)] * 2),
+    Case("DilatedWindow", dict(window=2, dilation=3), inputs=[floats(5, 12)] * 2),
+    Case("GlobalWindow", dict(window=3, num_global=2), inputs=[floats(5, 12)] * 2),
+    Case("PackedSegments", dict(max_length=3), inputs=[floats(5, 12)] * 2),
+    Case(
+        "BlockSparse",
+        dict(block_mask=[[True, False, True], [False, True, True], [True] * 3], block_size=2),
+        inputs=[floats(5, 12)] * 2,
+    ),
+    Case(
+        "BigBird",
+        dict(
+            max_length=19,
+            block_size=2,
+            window_blocks=5,
+            global_blocks=2,
+            random_blocks=1,
+            seed=17,
+        ),
+        inputs=[floats(13, 12)] * 2,
+    ),
     Case(
         "Mechanism",
         dict(

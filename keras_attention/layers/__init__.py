@@ -19,6 +19,11 @@ from keras_attention.layers.normalizers import Softmax as Softmax
 from keras_attention.layers.normalizers import Sparsemax as Sparsemax
 from keras_attention.layers.normalizers import TalkingHeads as TalkingHeads
 from keras_attention.layers.normalizers import TopK as TopK
+from keras_attention.layers.patterns import BigBird as BigBird
+from keras_attention.layers.patterns import BlockSparse as BlockSparse
+from keras_attention.layers.patterns import DilatedWindow as DilatedWindow
+from keras_attention.layers.patterns import GlobalWindow as GlobalWindow
+from keras_attention.layers.patterns import PackedSegments as PackedSegments
 from keras_attention.layers.patterns import Pattern as Pattern
 from keras_attention.layers.patterns import SlidingWindow as SlidingWindow
 from keras_attention.layers.position_embedding import (

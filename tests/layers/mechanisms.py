@@ -32,6 +32,11 @@ POSITION_SCHEMES = {
 PATTERNS = {
     "None": lambda: None,
     "SlidingWindow": lambda: ka.SlidingWindow(3),
+    "DilatedWindow": lambda: ka.DilatedWindow(2, dilation=3),
+    "GlobalWindow": lambda: ka.GlobalWindow(2, num_global=1),
+    "BlockSparse": lambda: ka.BlockSparse([[1, 0, 1, 0], [1, 1, 0, 0]] * 2, block_size=2),
+    "BigBird": lambda: ka.BigBird(7, block_size=1),
+    "PackedSegments": lambda: ka.PackedSegments(3),
 }
 KINDS = {
     "score": SCORES,

@@ -25,11 +25,15 @@ class Pattern:
         `[q_len, k_len]`, True = is computed."""
         raise NotImplementedError(f"{type(self).__name__} must define `mask`.")
 
+    def check_lengths(self, q_len, k_len):
+        """Refuses numbers of queries and keys that the pattern does not fit; None is unknown."""
+
     def attend(self, pairs, attend):
         """The attended values of the pattern's pairs.
 
         Args:
-            pairs: `Pairs`, all queries, keys and values.
+            pairs: `Pairs`, all queries, keys and values, whose positions count up by one: those of
+                keys from 0, those of queries from `start`.
             attend: Function `(Pairs) -> attended` for pairs of queries and keys of any length, in
                 tensors with any leading axes.
 

@@ -4,11 +4,12 @@ import keras
 from keras import ops
 
 from keras_attention.layers.arguments import positive_integer
-from keras_attention.layers.patterns.pattern import Pattern
+from keras_attention.layers.patterns.blocked_pattern import BlockedPattern
+from keras_attention.layers.patterns.window_blocks import check_reach, window_blocks
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
-class SlidingWindow(Pattern):
+class SlidingWindow(BlockedPattern):
     """Each query sees the keys that are less than `window` away, on both sides.
 
     With `use_causal_mask`, and in a decoder, only those behind it. Stacked layers see further: `n`
@@ -18,7 +19,7 @@ class SlidingWindow(Pattern):
         window: Positive integer; a window of 1 is the query's own position.
 
     Raises:
-        ValueError: If `window` is not a positive integer.
+        ValueError: If `window` is not a positive integer, or longer than the sequence.
 
     Example:
 
@@ -34,9 +35,17 @@ class SlidingWindow(Pattern):
     def __init__(self, window):
         self.window = positive_integer("window", window)
 
+    def check_lengths(self, q_len, k_len):  # noqa: ARG002 - as all patterns
+        check_reach({"window": self.window}, self.window - 1, k_len)
+
     def mask(self, query_positions, key_positions):
         distances = key_positions[..., None, :] - query_positions[..., :, None]
         return ops.less(ops.abs(distances), self.window)
+
+    def blocks(self, pairs):
+        q_len = ops.shape(pairs.query)[-2]
+        blocks, places = window_blocks(q_len, pairs.start, self.window, causal=pairs.causal)
+        return [blocks], places
 
     def get_config(self):
         return {"window": self.window}
