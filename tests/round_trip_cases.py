@@ -221,6 +221,11 @@ CASES = [
         inputs=[floats(5, 12)],
     ),
     Case(
+        "SinusoidalPositionEmbedding2D",
+        dict(max_wavelength=512.0, interleaved=False),
+        inputs=[floats(3, 5, 12)],
+    ),
+    Case(
         "LearnedPositionEmbedding",
         dict(max_length=19, embeddings_initializer="he_normal"),
         inputs=[floats(5, 12)],

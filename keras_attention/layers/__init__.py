@@ -33,6 +33,9 @@ from keras_attention.layers.position_embedding import NoPositionEmbedding as NoP
 from keras_attention.layers.position_embedding import (
     SinusoidalPositionEmbedding as SinusoidalPositionEmbedding,
 )
+from keras_attention.layers.position_embedding_2d import (
+    SinusoidalPositionEmbedding2D as SinusoidalPositionEmbedding2D,
+)
 from keras_attention.layers.position_schemes import ALiBi as ALiBi
 from keras_attention.layers.position_schemes import RelativePositions as RelativePositions
 from keras_attention.layers.position_schemes import Rotary as Rotary

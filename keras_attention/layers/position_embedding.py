@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_attention.layers.arguments import positive_integer
-from keras_attention.ops.positions import sinusoidal_positions
+from keras_attention.ops.positions import resample_positions, sinusoidal_positions
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -97,6 +97,8 @@ class SinusoidalPositionEmbedding(keras.layers.Layer):
 class LearnedPositionEmbedding(keras.layers.Layer):
     """Adds a learned vector for each position.
 
+    A trained scheme serves longer sequences if it is `interpolated`.
+
     Args:
         max_length: Number of positions that have a vector.
         embeddings_initializer: Initializer of the vectors.
@@ -142,6 +144,36 @@ class LearnedPositionEmbedding(keras.layers.Layer):
             )
         positions = ops.arange(ops.shape(x)[1], dtype="int32") + start
         return x + ops.cast(ops.take(self.embeddings, positions, axis=0), x.dtype)
+
+    def interpolated(self, max_length):
+        """A scheme for another number of positions, see the function `resample_positions`.
+
+        Args:
+            max_length: Positive integer.
+
+        Returns:
+            A new `LearnedPositionEmbedding` with weights of its own.
+
+        Raises:
+            ValueError: If this scheme has no weights yet, or `max_length` is not positive.
+
+        Example:
+
+        >>> scheme = keras_attention.LearnedPositionEmbedding(max_length=7)
+        >>> scheme.build((None, 7, 16))
+        >>> scheme.interpolated(11)(np.zeros((2, 11, 16))).shape
+        (2, 11, 16)
+        """
+        if not self.built:
+            raise ValueError(
+                "There are no positions to interpolate before the scheme is built. Call it or its "
+                f"`build` first. Received: built={self.built}, max_length={max_length}."
+            )
+        positive_integer("max_length", max_length)
+        scheme = type(self).from_config({**self.get_config(), "max_length": max_length})
+        scheme.build((None, max_length, self.embeddings.shape[-1]))
+        scheme.embeddings.assign(resample_positions(self.embeddings, max_length))
+        return scheme
 
     def compute_output_shape(self, input_shape):
         return input_shape

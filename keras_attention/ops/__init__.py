@@ -22,6 +22,7 @@ from keras_attention.ops.normalizers import top_k_weights as top_k_weights
 from keras_attention.ops.position_bias import alibi_bias as alibi_bias
 from keras_attention.ops.position_bias import distances_between as distances_between
 from keras_attention.ops.position_bias import relative_position_buckets as relative_position_buckets
+from keras_attention.ops.positions import resample_positions as resample_positions
 from keras_attention.ops.positions import sinusoidal_positions as sinusoidal_positions
 from keras_attention.ops.positions import sinusoidal_positions_2d as sinusoidal_positions_2d
 from keras_attention.ops.rotary import rotary as rotary

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 from keras import ops
 
 
@@ -77,6 +78,49 @@ def sinusoidal_positions_2d(rows, columns, d_model, max_wavelength=10000.0, inte
         for positions in (rows, columns)
     ]
     return ops.concatenate(halves, axis=-1)
+
+
+def resample_positions(table, length, axis=0):
+    """A table of learned positions for another number of them, by linear interpolation.
+
+    The first position stays the first, the last the last. For the positions of a grid, of a picture
+    say, resample rows and then columns: that is bilinear interpolation.
+
+    Args:
+        table: Float tensor `[..., old length, ...]`, for example `[old length, d_model]`.
+        length: Positive integer, the new number of positions.
+        axis: The axis of the positions.
+
+    Returns:
+        Tensor of the shape and dtype of `table`, but for `length` along `axis`.
+
+    Raises:
+        ValueError: If `length` is not a positive integer.
+
+    Example:
+
+    >>> table = np.array([[0.0], [2.0], [4.0]])
+    >>> longer = keras_attention.ops.resample_positions(table, 5)
+    >>> keras.ops.convert_to_numpy(longer)[:, 0].tolist()
+    [0.0, 1.0, 2.0, 3.0, 4.0]
+
+    References:
+        [Dosovitskiy et al., 2021](https://arxiv.org/abs/2010.11929), section 3.2
+    """
+    if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+        raise ValueError(f"`length` must be a positive integer. Received: length={length!r}.")
+    table = ops.convert_to_tensor(table)
+    last = table.shape[axis] - 1
+    place = np.linspace(0, last, length)
+    before = np.floor(place).astype("int32")
+    shape = [1] * len(table.shape)
+    shape[axis] = length
+    share = ops.convert_to_tensor((place - before).reshape(shape), "float32")
+    lower, upper = (
+        ops.cast(ops.take(table, rows, axis=axis), "float32")
+        for rows in (before, np.minimum(before + 1, last))
+    )
+    return ops.cast(lower * (1 - share) + upper * share, table.dtype)
 
 
 def wave_angles(positions, size, max_wavelength):

@@ -6,6 +6,7 @@ from keras_attention import ops
 from keras_attention.layers import (
     LearnedPositionEmbedding,
     SinusoidalPositionEmbedding,
+    SinusoidalPositionEmbedding2D,
     TokenEmbedding,
 )
 from keras_attention.layers.dense import TiedEmbedding
@@ -29,6 +30,46 @@ def test_positions_can_start_later(make):
 def test_a_sequence_longer_than_the_learned_positions():
     with pytest.raises(ValueError, match=r"length=5, max_length=3\. Shorten it or raise"):
         LearnedPositionEmbedding(max_length=3)(np.zeros((2, 5, 8)))
+
+
+def test_learned_positions_for_longer_sequences():
+    scheme, x = LearnedPositionEmbedding(max_length=3), np.zeros((2, 3, 8), "float32")
+    with pytest.raises(ValueError, match="before the scheme is built.* max_length=5"):
+        scheme.interpolated(5)
+    old = as_numpy(scheme(x))
+    longer = scheme.interpolated(5)
+    assert longer.max_length == 5
+    new = as_numpy(longer(np.zeros((2, 5, 8), "float32")))
+    np.testing.assert_allclose(new[:, ::2], old, atol=1e-6)
+    np.testing.assert_allclose(new[:, 1::2], (old[:, 1:] + old[:, :-1]) / 2, atol=1e-6)
+    np.testing.assert_array_equal(as_numpy(scheme(x)), old)
+    with pytest.raises(ValueError, match="argument `max_length`"):
+        scheme.interpolated(0)
+
+
+def test_positions_of_a_grid():
+    x = np.ones((2, 3, 5, 8), "float32")
+    output = as_numpy(SinusoidalPositionEmbedding2D(max_wavelength=100.0)(x))
+    for row, column, feature in np.ndindex(3, 5, 8):
+        place = row if feature < 4 else column
+        wave = np.cos if feature % 2 else np.sin
+        expected = 1 + wave(place / 100 ** (feature % 4 // 2 / 2))
+        np.testing.assert_allclose(output[:, row, column, feature], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 15, 8), (2, 3, 5, 6)])
+def test_no_positions_of_a_grid(shape):
+    with pytest.raises(ValueError, match=r"`d_model` a multiple of 4\. Received: x\.shape=\(2, "):
+        SinusoidalPositionEmbedding2D()(np.zeros(shape))
+
+
+@pytest.mark.tensorflow
+def test_positions_of_a_grid_of_unknown_size():
+    import tensorflow as tf
+
+    layer, x = SinusoidalPositionEmbedding2D(), np.ones((2, 3, 5, 8), "float32")
+    compiled = tf.function(layer, input_signature=[tf.TensorSpec((None, None, None, 8))])
+    np.testing.assert_allclose(compiled(x), layer(x), atol=1e-6)
 
 
 def test_token_embedding_is_its_formula_and_tied():
