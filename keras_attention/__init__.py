@@ -34,6 +34,7 @@ _PUBLIC: dict[str, list[str]] = {
         "alibi_bias",
         "attention_weights",
         "causal_mask",
+        "chunked_attention",
         "combine_masks",
         "distances_between",
         "dot_product_scores",

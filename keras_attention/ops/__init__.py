@@ -6,6 +6,7 @@ from keras_attention.ops.attention import (
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
 from keras_attention.ops.attention import weighted_values as weighted_values
+from keras_attention.ops.chunked import chunked_attention as chunked_attention
 from keras_attention.ops.discrete_normalizers import (
     gumbel_softmax_weights as gumbel_softmax_weights,
 )

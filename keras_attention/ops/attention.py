@@ -131,7 +131,7 @@ def scaled_dot_product_attention(
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), equation 1.
     """
     query, key, value = (ops.convert_to_tensor(x) for x in (query, key, value))
-    _check_shapes(query.shape, key.shape, value.shape)
+    check_shapes(query.shape, key.shape, value.shape)
     weights = attention_weights(query, key, attention_mask, bias, scale)
     dropped = keras.random.dropout(weights, dropout, seed=seed) if dropout > 0 else weights
     return weighted_values(dropped, value), weights
@@ -152,7 +152,7 @@ def grouped_matmul(x, y):
     return ops.reshape(ops.matmul(x, y), (*shape[:-1], columns))
 
 
-def _check_shapes(query, key, value):
+def check_shapes(query, key, value):
     received = f"Received: query.shape={query}, key.shape={key}, value.shape={value}."
     if not len(query) == len(key) == len(value) >= 3:
         raise ValueError(
