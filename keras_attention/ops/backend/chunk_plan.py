@@ -16,8 +16,9 @@ _SCORES = 2**20
 _ROWS = 256, 512
 # ... and scores that are never exceeded for that.
 _MOST_SCORES = 2**22
-# Parts of the queries of causal attention; each sees the keys up to its end.
-_CAUSAL_SPANS = 8
+# Parts of the queries of causal attention, each of which sees the keys up to its end; with fewer
+# where all are traced though the lengths, still unknown, may be small.
+_CAUSAL_SPANS, _UNKNOWN_SPANS = 8, 4
 
 
 class Rules(NamedTuple):
@@ -120,7 +121,7 @@ def _rows(group, q_len, k_len, window, rules):
 
 
 def _causal_spans(chunks, rows, k_len):
-    number = minimum(chunks, _CAUSAL_SPANS) if isinstance(chunks, int) else _CAUSAL_SPANS
+    number = minimum(chunks, _CAUSAL_SPANS) if isinstance(chunks, int) else _UNKNOWN_SPANS
     each = ceil_divide(chunks, maximum(1, number))
     for index in range(number):
         first, last = minimum(index * each, chunks), minimum((index + 1) * each, chunks)
