@@ -11,6 +11,7 @@ from keras_attention.layers.position_schemes.relative_positions import RelativeP
 from keras_attention.layers.scores.dot_product import ScaledDotProduct
 from keras_attention.layers.scores.score import Score
 from keras_attention.layers.serialization import deserialized, serialized
+from keras_attention.layers.without_weights import attend_without_weights
 from keras_attention.ops.attention import weighted_values
 
 _KINDS = {
@@ -111,7 +112,7 @@ class Mechanism:
         scheme = self.position_scheme
         return key if scheme is None else scheme.encode_key(key, positions)
 
-    def attend(self, pairs, dropout=0.0, seed=None, training=None):
+    def attend(self, pairs, dropout=0.0, seed=None, training=None, flash_attention=None):
         """The attended values of encoded pairs, computing no more of them than the pattern asks.
 
         Args:
@@ -119,10 +120,15 @@ class Mechanism:
             dropout: Share of the weights that are dropped; 0 at inference.
             seed: `keras.random.SeedGenerator` for the dropout.
             training: Whether the model is being trained.
+            flash_attention: Whether to do without a tensor of all weights, see
+                `MultiHeadAttention`.
 
         Returns:
             Tensor `[..., heads, q_len, value_dim]`.
         """
+        attended = attend_without_weights(self, pairs, dropout, seed, flash_attention)
+        if attended is not None:
+            return attended
 
         def attend(pairs):
             return self.attend_to_all(pairs, dropout, seed, training)[0]
@@ -157,7 +163,7 @@ class Mechanism:
 
     def weights(self, pairs, training=None, previous=None):
         """Weights `[..., heads, q_len, k_len]` of encoded pairs, float32."""
-        mask, terms = pairs.mask(), self._terms(pairs)
+        mask, terms = pairs.mask(), self.score_terms(pairs)
         prepared = self.score.prepare(pairs.key)
 
         def weights(query, mask, terms, previous=None):
@@ -172,7 +178,7 @@ class Mechanism:
         first = self.normalizer.initial_alignment((*ops.shape(pairs.query)[:-2], 1, k_len))
         return one_by_one(weights, first, pairs.query, mask, terms)
 
-    def _terms(self, pairs):
+    def score_terms(self, pairs):
         """What is added to the scores."""
         terms = [] if pairs.bias is None else [pairs.bias]
         if self.position_scheme is not None:

@@ -12,7 +12,7 @@ from keras_attention.layers.mechanism import Mechanism
 from keras_attention.layers.pairs import Pairs
 from keras_attention.layers.patterns.sliding_window import SlidingWindow
 from keras_attention.layers.serialization import deserialized, serialized
-from keras_attention.ops.fused import fused_attention
+from keras_attention.layers.without_weights import obstacle
 from keras_attention.ops.masks import combine_masks
 
 _PARTS = ("score", "normalizer", "position_scheme", "pattern")
@@ -44,8 +44,10 @@ class MultiHeadAttention(keras.layers.Layer):
             all but batch and features.
         sliding_window: Positive integer: each query sees keys less than this far away, on both
             sides, or behind it with `use_causal_mask`.
-        flash_attention: True demands the backend's fused kernel (JAX and PyTorch), which gives no
-            scores and no dropout.
+        flash_attention: Whether attention is computed without a tensor of all weights: by the
+            backend's fused kernel on JAX and PyTorch, exactly and in chunks on TensorFlow. By
+            default it is where a kernel takes the arguments, and from 1024 * 1024 pairs of query
+            and key on. True demands it, and gives neither weights nor dropout; False forbids it.
         kernel_initializer, bias_initializer: Initializers of the projections.
         kernel_regularizer, bias_regularizer, activity_regularizer: Regularizers of the projections.
         kernel_constraint, bias_constraint: Constraints of the projections.
@@ -150,6 +152,11 @@ class MultiHeadAttention(keras.layers.Layer):
             raise ValueError(
                 "Dropout is not supported when flash attention is enabled. Set `dropout=0` or "
                 f"`flash_attention=None`. Received: dropout={dropout}."
+            )
+        if flash_attention and (why := obstacle(self._mechanism)):
+            raise ValueError(
+                f"`flash_attention=True` needs attention without a tensor of all weights, but "
+                f"{why}. Use `flash_attention=None`."
             )
         self._flash_attention = flash_attention
         self.use_gate = use_gate
@@ -433,9 +440,6 @@ class MultiHeadAttention(keras.layers.Layer):
         return self._output_dense
 
     def _attend(self, pairs, with_weights, training):
-        if self._flash_attention:
-            mask = pairs.mask() if self.pattern is None else self.pattern.masked(pairs).mask()
-            return fused_attention(pairs.query, pairs.key, pairs.value, mask, pairs.bias), None
         arguments = {
             "dropout": self.dropout if training else 0.0,
             "seed": self._seed_generator,
@@ -443,7 +447,9 @@ class MultiHeadAttention(keras.layers.Layer):
         }
         if with_weights:
             return self._mechanism.attend_with_weights(pairs, **arguments)
-        return self._mechanism.attend(pairs, **arguments), None
+        return self._mechanism.attend(
+            pairs, **arguments, flash_attention=self._flash_attention
+        ), None
 
     def _new_entries(self, value, key, positions):
         """What a cache holds of the tokens at `positions`."""

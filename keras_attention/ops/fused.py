@@ -1,9 +1,39 @@
 """The backend's own fused attention kernel."""
 
+import keras
 from keras import ops
 
 
-def fused_attention(query, key, value, attention_mask=None, bias=None, *, scale=None):
+def has_fused_kernel(query, bias=None):
+    """Whether the backend has a kernel for attention that takes these arguments.
+
+    PyTorch has one for everything; that of JAX is for GPUs, half precision and heads of up to 128
+    features; TensorFlow has none.
+
+    Args:
+        query: Float tensor `[batch, heads, q_len, key_dim]`.
+        bias: What is added to the scores, or None.
+
+    Returns:
+        Boolean.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow" or len(query.shape) != 4:
+        return False
+    if backend == "torch":
+        return True
+    import jax
+
+    half = keras.backend.standardize_dtype(query.dtype) in ("float16", "bfloat16")
+    size = query.shape[-1]
+    return (
+        jax.default_backend() == "gpu" and half and size <= 128 and size % 8 == 0 and bias is None
+    )
+
+
+def fused_attention(
+    query, key, value, attention_mask=None, bias=None, *, scale=None, flash_attention=None
+):
     """Scaled dot-product attention by the fused kernel of JAX or PyTorch.
 
     It stores no weights, so it neither returns nor drops any. TensorFlow has no such kernel.
@@ -16,6 +46,8 @@ def fused_attention(query, key, value, attention_mask=None, bias=None, *, scale=
             attend.
         bias: Float tensor that broadcasts to `[batch, heads, q_len, k_len]`, added to the scores.
         scale: Factor of the scores. Defaults to `key_dim ** -0.5`.
+        flash_attention: True demands the kernel whose memory grows with the length alone, None
+            takes the best that there is.
 
     Returns:
         Tensor `[batch, heads, q_len, value_dim]`; zeros for a query that may attend to nothing.
@@ -28,11 +60,13 @@ def fused_attention(query, key, value, attention_mask=None, bias=None, *, scale=
         ops.transpose(x, (0, 2, 1, 3))
         for x in (query, ops.repeat(key, group, axis=1), ops.repeat(value, group, axis=1))
     ]
+    has_key = None
+    if attention_mask is not None:
+        # Kernels give NaN where nothing is permitted, so everything is, and the result is dropped.
+        has_key = ops.any(attention_mask, axis=-1, keepdims=True)
+        attention_mask = ops.logical_or(attention_mask, ops.logical_not(has_key))
     attended = ops.dot_product_attention(
-        *heads_last, bias=bias, mask=attention_mask, scale=scale, flash_attention=True
+        *heads_last, bias=bias, mask=attention_mask, scale=scale, flash_attention=flash_attention
     )
     attended = ops.transpose(attended, (0, 2, 1, 3))
-    if attention_mask is None:
-        return attended
-    has_key = ops.any(attention_mask, axis=-1, keepdims=True)
-    return ops.where(has_key, attended, ops.zeros_like(attended))
+    return attended if has_key is None else attended * ops.cast(has_key, attended.dtype)
