@@ -35,7 +35,7 @@ class SinusoidalPositionEmbedding2D(keras.layers.Layer):
     (2, 3, 5, 16)
 
     References:
-        [Parmar et al., 2018](https://arxiv.org/abs/1802.05751), section 3.1
+        [Parmar et al., 2018](https://arxiv.org/abs/1802.05751)
     """
 
     def __init__(self, max_wavelength=10000.0, interleaved=True, **kwargs):

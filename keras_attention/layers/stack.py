@@ -38,13 +38,13 @@ class Stack(keras.layers.Layer):
         **layer_arguments,
     ):
         super().__init__(name=name, trainable=trainable, dtype=dtype)
-        self.supports_masking = True
         positive_integer("num_layers", num_layers)
         layer_arguments["dtype"] = self.dtype_policy
         self.layers = [
             self.layer_class(d_model, num_heads, dff, name=f"layer_{i}", **layer_arguments)
             for i in range(num_layers)
         ]
+        self.supports_masking = self.layers[0].supports_masking
         self.final_normalization = None
         if self.layers[0].normalization == "pre":
             self.final_normalization = keras.layers.LayerNormalization(

@@ -37,7 +37,8 @@ class TransformerXLLayer(TransformerLayer):
         x: Float tensor `[batch, length, d_model]`, a segment of any length.
         memory: What the call for the segment before returned. Defaults to an empty one. A sequence
             that begins anew in row `i` forgets: set `memory["mask"][i]` to False.
-        padding_mask: Boolean tensor `[batch, length]`, True = real token. Defaults to all real.
+        padding_mask: Boolean tensor `[batch, length]`, True = real token. Defaults to all real:
+            a mask that Keras attached to `x` is not taken, and it warns of that.
         training: Whether to apply dropout.
 
     Returns:
@@ -76,10 +77,12 @@ class TransformerXLLayer(TransformerLayer):
         if attention is None:
             attention = Mechanism(position_scheme=TransformerXLPositions())
         super().__init__(d_model, num_heads, dff, dropout, attention=attention, **layer_arguments)
+        # Masks of Keras would get lost where memory and segment are joined.
+        self.supports_masking = False
         self.memory_length = positive_integer("memory_length", memory_length)
 
     def build(self, x_shape):
-        x_shape = (*x_shape[:-1], self.d_model)
+        x_shape = (x_shape[0], None, self.d_model)  # segments may be of any length
         self.self_attention.build(x_shape, x_shape)
         self.self_attention_residual.build(x_shape)
         self.feed_forward.build(x_shape)

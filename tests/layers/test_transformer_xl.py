@@ -74,6 +74,16 @@ def test_with_memory_for_all_the_segments_do_not_matter(make_scheme):
     np.testing.assert_allclose(output, expected, atol=2e-5)
 
 
+def test_with_a_window_in_the_memory_the_segments_do_not_matter():
+    attention = ka.Mechanism(position_scheme=ka.ALiBi(), pattern=ka.SlidingWindow(4))
+    layer = ka.TransformerXLLayer(**SIZES, memory_length=3, attention=attention)
+    layer, x = with_random_weights(layer), normal(2, 12, 12)
+    distance = np.arange(12)[:, None] - np.arange(12)
+    output, _ = by_segments(layer, x, [5, 2, 5])
+    expected = whole(layer, x, (distance >= 0) & (distance < 4))
+    np.testing.assert_allclose(output, expected, atol=2e-5)
+
+
 def test_two_layers_see_two_memories_far():
     stack = with_random_weights(ka.TransformerXLStack(2, **SIZES, memory_length=3))
     x = normal(2, 15, 12)
@@ -123,6 +133,13 @@ def test_padding_is_not_remembered():
         results.append((as_numpy(output)[real], as_numpy(stack(x, memory)[0])))
     for before, after in zip(*results, strict=True):
         np.testing.assert_allclose(before, after, atol=1e-6)
+
+
+def test_a_mask_of_keras_is_not_taken_silently():
+    x = keras.layers.Embedding(7, 12, mask_zero=True)(np.array([[1, 2, 0]]))
+    for make in (ka.TransformerXLLayer, lambda **sizes: ka.TransformerXLStack(2, **sizes)):
+        with pytest.warns(UserWarning, match="does not support masking"):
+            make(**SIZES, memory_length=3)(x)
 
 
 @pytest.mark.tensorflow
