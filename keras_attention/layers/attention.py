@@ -111,10 +111,8 @@ class Attention(keras.layers.Layer):
         self._check_inputs(input_shape)
         self._build_keras_score(input_shape)
         # Parts are made for heads: there is one.
-        query_shape, key_shape = (
-            (*shape[:-2], 1, *shape[-2:]) for shape in (input_shape[0], input_shape[-1])
-        )
-        self._mechanism.build_parts(query_shape, key_shape)
+        shapes = (input_shape[0], input_shape[-1], input_shape[1])  # query, key, value
+        self._mechanism.build_parts(*((*shape[:-2], 1, *shape[-2:]) for shape in shapes))
 
     def call(
         self,

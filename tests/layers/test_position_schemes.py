@@ -222,6 +222,8 @@ def test_values_of_another_size(make):
     layer = ka.MultiHeadAttention(2, 4, value_dim=3, position_scheme=make())
     x = normal(2, 5, 8)
     assert tuple(layer(x, x).shape) == (2, 5, 8)
+    layer = ka.Attention(position_scheme=make())
+    assert tuple(layer([x, x[..., :3], x]).shape) == (2, 5, 3)
 
 
 @pytest.mark.parametrize(
