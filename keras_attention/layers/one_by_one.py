@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from keras_attention.ops.scan import scan
+
 
 def one_by_one(weights, first, query, mask, terms):
     """The weights of each query, in turn.
@@ -28,5 +30,5 @@ def one_by_one(weights, first, query, mask, terms):
         result = weights(now["query"], now["mask"], own_terms, previous)
         return result, result
 
-    _, found = ops.scan(step, first, sequence)  # [q_len, ..., 1, k_len]
+    _, found = scan(step, first, sequence, "float32")  # [q_len, ..., 1, k_len]
     return ops.moveaxis(found[..., 0, :], 0, -2)
