@@ -13,6 +13,7 @@ from keras_attention.layers.multi_head_attention import MultiHeadAttention as Mu
 from keras_attention.layers.normalizers import Entmax as Entmax
 from keras_attention.layers.normalizers import GumbelSoftmax as GumbelSoftmax
 from keras_attention.layers.normalizers import Hard as Hard
+from keras_attention.layers.normalizers import Monotonic as Monotonic
 from keras_attention.layers.normalizers import Normalizer as Normalizer
 from keras_attention.layers.normalizers import Sigmoid as Sigmoid
 from keras_attention.layers.normalizers import Softmax as Softmax
@@ -43,7 +44,12 @@ from keras_attention.layers.position_schemes import ShawRelativePositions as Sha
 from keras_attention.layers.position_schemes import T5RelativeBias as T5RelativeBias
 from keras_attention.layers.position_schemes import TransformerXLPositions as TransformerXLPositions
 from keras_attention.layers.residual import Residual as Residual
+from keras_attention.layers.scores import Additive as Additive
+from keras_attention.layers.scores import Bilinear as Bilinear
+from keras_attention.layers.scores import Concat as Concat
+from keras_attention.layers.scores import Cosine as Cosine
 from keras_attention.layers.scores import DotProduct as DotProduct
+from keras_attention.layers.scores import LocationAware as LocationAware
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding

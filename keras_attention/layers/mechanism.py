@@ -164,19 +164,29 @@ class Mechanism:
     def weights(self, pairs, training=None, previous=None):
         """Weights `[..., heads, q_len, k_len]` of encoded pairs, float32."""
         mask, terms = pairs.mask(), self.score_terms(pairs)
+        noise = self.normalizer.noise(_weights_shape(pairs)) if training else None
+        terms += [] if noise is None else [noise]
         prepared = self.score.prepare(pairs.key)
 
-        def weights(query, mask, terms, previous=None):
+        def compare(query, terms, previous):
             scores = self.score.compare(query, prepared, previous)
             for term in terms:
                 scores = scores + ops.cast(term, "float32")
+            return scores
+
+        def normalize(scores, mask, _, previous):
             return self.normalizer.call(scores, mask, previous, training)
+
+        def weights(query, mask, terms, previous):
+            return normalize(compare(query, terms, previous), mask, None, previous)
 
         if previous is not None or not self.one_by_one:
             return weights(pairs.query, mask, terms, previous)
-        k_len = ops.shape(pairs.key)[-2]
-        first = self.normalizer.initial_alignment((*ops.shape(pairs.query)[:-2], 1, k_len))
-        return one_by_one(weights, first, pairs.query, mask, terms)
+        *leading, _, k_len = _weights_shape(pairs)
+        first = self.normalizer.initial_alignment((*leading, 1, k_len))
+        if self.score.uses_previous:
+            return one_by_one(weights, first, pairs.query, mask, terms)
+        return one_by_one(normalize, first, compare(pairs.query, terms, None), mask, [])
 
     def score_terms(self, pairs):
         """What is added to the scores."""
@@ -210,6 +220,10 @@ class Mechanism:
         if pattern is not None and self.one_by_one:
             part = score if score.uses_previous else self.normalizer
             _refuse((pattern, part), "a query needs the weights of the query before for all keys")
+
+
+def _weights_shape(pairs):
+    return (*ops.shape(pairs.query)[:-1], ops.shape(pairs.key)[-2])
 
 
 def _refuse(parts, why):

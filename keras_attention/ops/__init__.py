@@ -17,6 +17,7 @@ from keras_attention.ops.masks import combine_masks as combine_masks
 from keras_attention.ops.masks import padding_mask as padding_mask
 from keras_attention.ops.masks import segment_mask as segment_mask
 from keras_attention.ops.masks import window_mask as window_mask
+from keras_attention.ops.monotonic_normalizer import monotonic_weights as monotonic_weights
 from keras_attention.ops.normalizers import sigmoid_weights as sigmoid_weights
 from keras_attention.ops.normalizers import softmax_weights as softmax_weights
 from keras_attention.ops.normalizers import top_k_weights as top_k_weights

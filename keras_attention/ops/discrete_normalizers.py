@@ -69,14 +69,16 @@ def gumbel_softmax_weights(
     if not temperature > 0:
         raise ValueError(f"`temperature` must be positive. Received: temperature={temperature}.")
     scores = ops.cast(scores, "float32")
+    noisy = (scores + gumbel_noise(ops.shape(scores), seed)) / temperature
+    weights = hard_weights if straight_through else softmax_weights
+    return weights(noisy, attention_mask)
+
+
+def gumbel_noise(shape, seed=None):
+    """Gumbel(0, 1): the best of noisy scores is a draw from their softmax."""
     # Not 0, whose logarithm is infinite; nor 1, which `uniform` never returns.
-    uniform = keras.random.uniform(ops.shape(scores), 1e-20, 1.0, dtype="float32", seed=seed)
-    noisy = (scores - ops.log(-ops.log(uniform))) / temperature
-    weights = softmax_weights(noisy, attention_mask)
-    if not straight_through:
-        return weights
-    draw = _one_hot_of_best(permitted(noisy, attention_mask))
-    return only_permitted(_straight_through(draw, weights), attention_mask)
+    uniform = keras.random.uniform(shape, 1e-20, 1.0, dtype="float32", seed=seed)
+    return -ops.log(-ops.log(uniform))
 
 
 def log_probability(scores, weights, attention_mask=None):

@@ -10,6 +10,11 @@ import keras_attention as ka
 SCORES = {
     "ScaledDotProduct": ka.ScaledDotProduct,
     "DotProduct": lambda: ka.DotProduct(learned_scale=True),
+    "Bilinear": ka.Bilinear,
+    "Additive": lambda: ka.Additive(5, normalize=True),
+    "Concat": lambda: ka.Concat(5),
+    "Cosine": ka.Cosine,
+    "LocationAware": lambda: ka.LocationAware(5, filters=2, kernel_size=3),
 }
 NORMALIZERS = {
     "Softmax": lambda: ka.Softmax(temperature=0.5),
@@ -20,6 +25,7 @@ NORMALIZERS = {
     "TopK": lambda: ka.TopK(2),
     "Sigmoid": ka.Sigmoid,
     "TalkingHeads": ka.TalkingHeads,
+    "Monotonic": lambda: ka.Monotonic(sigmoid_noise=1.0),
 }
 POSITION_SCHEMES = {
     "None": lambda: None,
@@ -45,7 +51,7 @@ KINDS = {
     "pattern": PATTERNS,
 }
 # The weights of a query need not sum to 1.
-UNNORMALIZED = {"Sigmoid", "TalkingHeads"}
+UNNORMALIZED = {"Sigmoid", "TalkingHeads", "Monotonic"}
 
 
 def contradiction(**names):

@@ -17,6 +17,13 @@ PAIRS = [
     *combinations("position_scheme", "pattern"),
 ]
 every_part = pytest.mark.parametrize("names", ALL_SINGLE, ids=label)
+ONE_BY_ONE = [
+    names
+    for names in combinations("score", "normalizer")
+    if ka.Mechanism(**parts(names)).one_by_one
+]
+IN_ANY_ORDER = [names for names in ALL_SINGLE if not ka.Mechanism(**parts(names)).one_by_one]
+in_any_order = pytest.mark.parametrize("names", IN_ANY_ORDER, ids=label)
 every_pair = pytest.mark.parametrize("names", PAIRS, ids=label)
 
 
@@ -84,7 +91,7 @@ def test_no_query_knows_a_later_key(names):
     assert np.abs(before[:, 4:] - after[:, 4:]).max() > 1e-3
 
 
-@every_part
+@in_any_order
 def test_step_by_step_equals_the_whole_sequence(names):
     layer, x = layer_with(names), normal(2, 7, 12)
     whole = as_numpy(layer(x, x, use_causal_mask=True))
@@ -94,13 +101,24 @@ def test_step_by_step_equals_the_whole_sequence(names):
         np.testing.assert_allclose(as_numpy(output)[:, 0], whole[:, i], atol=1e-5)
 
 
+@pytest.mark.parametrize("names", ONE_BY_ONE, ids=label)
+def test_cross_attention_step_by_step_equals_the_whole_sequence(names):
+    layer, x, memory = layer_with(names), normal(2, 5, 12), normal(2, 7, 12, seed=1)
+    mask = np.broadcast_to(np.array([[[5]], [[7]]]) > np.arange(7), (2, 1, 7))
+    whole = as_numpy(layer(x, memory, attention_mask=mask))
+    cache = layer.full_cache(memory)
+    for i in range(5):
+        output, cache = layer.step(x[:, i : i + 1], cache, attention_mask=mask)
+        np.testing.assert_allclose(as_numpy(output)[:, 0], whole[:, i], atol=1e-5)
+
+
 @every_part
 def test_half_precision_is_near_float32(names):
     x = normal(2, 7, 12)
     expected = as_numpy(layer_with(names)(x, x))
     output = layer_with(names, dtype="mixed_bfloat16")(x, x)
     assert keras.backend.standardize_dtype(output.dtype) == "bfloat16"
-    if names.get("normalizer") not in ("Hard", "TopK"):  # whose choices jump
+    if names.get("normalizer") not in ("Hard", "TopK", "Monotonic"):  # whose choices jump
         output = as_numpy(keras.ops.cast(output, "float32"))
         assert np.abs(output - expected).mean() < 0.05 * np.abs(expected).max()
 

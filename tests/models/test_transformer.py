@@ -3,11 +3,26 @@ import numpy as np
 import pytest
 
 from keras_attention.decoding import Lineage
-from keras_attention.layers import LearnedPositionEmbedding, SinusoidalPositionEmbedding
+from keras_attention.layers import (
+    LearnedPositionEmbedding,
+    LocationAware,
+    Mechanism,
+    Monotonic,
+    SinusoidalPositionEmbedding,
+)
 from keras_attention.models import Transformer
 
 VOCABULARY = 23
 SIZES = dict(vocabulary_size=VOCABULARY, num_layers=2, d_model=12, num_heads=3, dff=17)
+# The last three need the weights of the query before, which are the parent beam's.
+CROSS_ATTENTIONS = [
+    None,
+    Mechanism(score=LocationAware(5, filters=2, kernel_size=3)),
+    Mechanism(normalizer=Monotonic()),
+    Mechanism(
+        score=LocationAware(5, filters=2, kernel_size=3), normalizer=Monotonic(inference="expected")
+    ),
+]
 SOURCE = np.array([[5, 7, 11, 3, 0], [13, 3, 0, 0, 0]], "int32")
 TARGET = np.array([[2, 17, 19, 4], [2, 6, 8, 0]], "int32")
 
@@ -95,8 +110,10 @@ def test_step_by_step_equals_the_whole_sequence(position_scheme):
         np.testing.assert_allclose(as_numpy(output)[:, 0], whole[:, i], atol=1e-5)
 
 
-def test_beams_that_cross_equal_their_histories_decoded_alone(model):
+@pytest.mark.parametrize("cross_attention", CROSS_ATTENTIONS)
+def test_beams_that_cross_equal_their_histories_decoded_alone(cross_attention):
     """Two beams: in step 2 both extend the second one, whose own parent was the first."""
+    model = Transformer(**SIZES, cross_attention=cross_attention)
     tokens = np.array([[2, 2], [5, 7], [11, 13]])  # [step, beam]
     parents = np.array([[0, 1], [1, 0], [1, 1]])
     cache = model.make_cache(SOURCE, max_length=3, beams=2)

@@ -4,7 +4,7 @@ import keras
 
 from keras_attention.layers.arguments import positive_number
 from keras_attention.layers.normalizers.normalizer import Normalizer
-from keras_attention.ops.discrete_normalizers import gumbel_softmax_weights, hard_weights
+from keras_attention.ops.discrete_normalizers import gumbel_noise, hard_weights
 from keras_attention.ops.normalizers import softmax_weights
 
 
@@ -48,7 +48,8 @@ class GumbelSoftmax(Normalizer):
         seed: Integer for the noise.
 
     Call arguments:
-        scores, attention_mask, previous, training: As in `Normalizer`; `previous` plays no part.
+        scores, attention_mask, previous, training: As in `Normalizer`; the last two play no part.
+            The noise is not drawn here: see `noise`.
 
     Returns:
         Weights that sum to 1 for each query, or to 0 if it may attend to nothing.
@@ -74,18 +75,12 @@ class GumbelSoftmax(Normalizer):
         self.seed = seed
         self._seed_generator = keras.random.SeedGenerator(seed)
 
+    def noise(self, shape):
+        return gumbel_noise(shape, self._seed_generator)
+
     def call(self, scores, attention_mask=None, previous=None, training=None):  # noqa: ARG002
-        if training:
-            return gumbel_softmax_weights(
-                scores,
-                attention_mask,
-                self.temperature,
-                self.straight_through,
-                seed=self._seed_generator,
-            )
-        if self.straight_through:
-            return hard_weights(scores, attention_mask)
-        return softmax_weights(scores / self.temperature, attention_mask)
+        weights = hard_weights if self.straight_through else softmax_weights
+        return weights(scores / self.temperature, attention_mask)
 
     def get_config(self):
         return {

@@ -15,9 +15,9 @@ class Normalizer(keras.layers.Layer):
         scores: Float tensor `[..., q_len, k_len]`; with heads `[..., heads, q_len, k_len]`.
         attention_mask: Boolean tensor that broadcasts to `scores`; True = may attend. `None`
             permits everything.
-        previous: Weights `[..., 1, k_len]` of the query before, for a normaliser that
-            `uses_previous`.
-        training: Whether the model is being trained; some draw at random then.
+        previous: Weights of the query before each query, in the shape of `scores`, for a normaliser
+            that `uses_previous`.
+        training: Whether the model is being trained.
 
     Returns:
         Float32 weights of the shape of `scores`.
@@ -40,6 +40,11 @@ class Normalizer(keras.layers.Layer):
 
     def call(self, scores, attention_mask=None, previous=None, training=None):
         raise NotImplementedError(f"{type(self).__name__} must define `call`.")
+
+    def noise(self, shape):  # noqa: ARG002 - for subclasses
+        """What is added to scores of this shape in training, or None: drawn for all queries at
+        once, also where they are taken one by one."""
+        return None
 
     def initial_alignment(self, shape):
         """What stands for the weights before the first query, `[..., 1, k_len]`."""

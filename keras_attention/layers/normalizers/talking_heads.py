@@ -67,9 +67,10 @@ class TalkingHeads(Normalizer):
         if attention_mask is not None:
             # Or else the score of a key that its own head forbids would count.
             scores = scores * ops.cast(attention_mask, "float32")
-        weights = self.normalizer.call(
-            _mixed(scores, self.before), attention_mask, training=training
-        )
+        scores = _mixed(scores, self.before)
+        noise = self.normalizer.noise(ops.shape(scores)) if training else None
+        scores = scores if noise is None else scores + noise
+        weights = self.normalizer.call(scores, attention_mask, training=training)
         weights = _mixed(weights, self.after)
         if attention_mask is None:
             return weights

@@ -1,5 +1,10 @@
 """Scores: how well a key answers a query, before anything competes."""
 
+from keras_attention.layers.scores.additive import Additive as Additive
+from keras_attention.layers.scores.bilinear import Bilinear as Bilinear
+from keras_attention.layers.scores.concat import Concat as Concat
+from keras_attention.layers.scores.cosine import Cosine as Cosine
 from keras_attention.layers.scores.dot_product import DotProduct as DotProduct
 from keras_attention.layers.scores.dot_product import ScaledDotProduct as ScaledDotProduct
+from keras_attention.layers.scores.location_aware import LocationAware as LocationAware
 from keras_attention.layers.scores.score import Score as Score

@@ -1,5 +1,7 @@
 """What all scores have in common."""
 
+import math
+
 import keras
 
 
@@ -50,8 +52,8 @@ class Score(keras.layers.Layer):
         return key
 
     def compare(self, query, prepared, previous=None):
-        """The scores of `query` against prepared keys; `previous` is the alignment of the query
-        before, `[..., 1, k_len]`, for a score that `uses_previous`."""
+        """The scores of `query` against prepared keys; `previous` are the weights of the query
+        before each query, `[..., heads, q_len, k_len]`, for a score that `uses_previous`."""
         raise NotImplementedError(f"{type(self).__name__} must define `compare`.")
 
     def dot_product_scale(self, size):
@@ -66,3 +68,9 @@ def num_heads(shape):
     """The shape of the leading axis of a weight: `(heads,)` for `[..., heads, length, size]`, `()`
     for `[batch, length, size]`."""
     return (shape[-3],) if len(shape) > 3 else ()
+
+
+def glorot_uniform(fan_in, fan_out):
+    """Glorot's initialiser of a matrix, for a weight that has one for each head."""
+    limit = math.sqrt(6 / (fan_in + fan_out))
+    return keras.initializers.RandomUniform(-limit, limit)
