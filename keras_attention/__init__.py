@@ -68,6 +68,8 @@ _PUBLIC: dict[str, list[str]] = {
         "Bilinear",
         "Concat",
         "Cosine",
+        "BigBird",
+        "BlockSparse",
         "Decoder",
         "DecoderLayer",
         "DilatedWindow",
