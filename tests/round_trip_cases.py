@@ -148,6 +148,8 @@ CASES = [
         dict(sigmoid_noise=0.5, score_bias_init=-1.5, inference="expected", seed=17),
         inputs=[floats(5, 7)],
     ),
+    Case("LinearAttention", {}, inputs=[floats(5, 7), floats(11, 7)]),
+    Case("Performer", dict(num_features=13, seed=17), inputs=[floats(5, 7), floats(11, 7)]),
     Case("Softmax", dict(temperature=0.5), inputs=[floats(5, 7)]),
     Case("Sparsemax", {}, inputs=[floats(5, 7)]),
     Case("Entmax", {}, inputs=[floats(5, 7)]),

@@ -12,7 +12,7 @@ import keras_attention
 
 KERAS_ARGUMENTS = {"name", "dtype", "trainable"}
 # Have no arguments of their own.
-BASE_CLASSES = {"Model", "Normalizer", "Pattern", "RelativePositions", "Score"}
+BASE_CLASSES = {"LinearKernel", "Model", "Normalizer", "Pattern", "RelativePositions", "Score"}
 # Which argument of a layer takes a value that is no layer to call.
 ARGUMENT_FOR = {
     keras_attention.RelativePositions: "position_scheme",

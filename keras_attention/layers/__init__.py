@@ -50,6 +50,9 @@ from keras_attention.layers.scores import Concat as Concat
 from keras_attention.layers.scores import Cosine as Cosine
 from keras_attention.layers.scores import DotProduct as DotProduct
 from keras_attention.layers.scores import LocationAware as LocationAware
+from keras_attention.layers.scores import LinearAttention as LinearAttention
+from keras_attention.layers.scores import LinearKernel as LinearKernel
+from keras_attention.layers.scores import Performer as Performer
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_attention.layers.normalizers.continuous import Softmax
 from keras_attention.layers.patterns.sliding_window import SlidingWindow
+from keras_attention.layers.scores.linear_kernel import LinearKernel
 from keras_attention.ops.chunked import chunked_attention
 from keras_attention.ops.fused import fused_attention, has_fused_kernel
 
@@ -17,7 +18,7 @@ def obstacle(mechanism):
     scheme, normalizer = mechanism.position_scheme, mechanism.normalizer
     if not mechanism.score.is_dot_product:
         return f"`{type(mechanism.score).__name__}` is no dot product"
-    if type(normalizer) is not Softmax or normalizer.temperature != 1.0:
+    if not _is_softmax(normalizer):
         return f"`{type(normalizer).__name__}` is not the softmax of temperature 1"
     if scheme is not None and scheme.reads_pairs:
         return f"`{type(scheme).__name__}` looks at every pair"
@@ -30,10 +31,14 @@ def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_atten
     """The attended values of encoded pairs, `[..., heads, q_len, value_dim]`, or None if all
     weights at once are faster or the only way.
 
-    One rule decides: the backend's fused kernel if it takes the arguments, else chunks from
+    One rule decides: sums over all keys if the score is linear, the backend's fused kernel if it takes the arguments, else chunks from
     `_MANY_PAIRS` on, if the lengths are known. `flash_attention` True or False decides otherwise.
     """
-    if flash_attention is False or not _fits(mechanism, pairs):
+    if flash_attention is False:
+        return None
+    if _is_linear(mechanism) and not dropout and mechanism.score.can_attend(pairs):
+        return mechanism.score.attend(pairs)
+    if not _fits(mechanism, pairs):
         return None
     if mechanism.pattern is None and not dropout:
         if flash_attention and keras.backend.backend() != "tensorflow":
@@ -43,6 +48,16 @@ def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_atten
     if flash_attention or _are_many(pairs):
         return _chunked(mechanism, pairs, dropout, seed)
     return None
+
+
+def _is_linear(mechanism):
+    """Whether the weights are dot products of features, so that values can be summed first."""
+    alone = mechanism.position_scheme is None and mechanism.pattern is None
+    return isinstance(mechanism.score, LinearKernel) and alone and _is_softmax(mechanism.normalizer)
+
+
+def _is_softmax(normalizer):
+    return type(normalizer) is Softmax and normalizer.temperature == 1.0
 
 
 def _fits(mechanism, pairs):

@@ -12,6 +12,11 @@ from keras_attention.ops.discrete_normalizers import (
 )
 from keras_attention.ops.discrete_normalizers import hard_weights as hard_weights
 from keras_attention.ops.discrete_normalizers import log_probability as log_probability
+from keras_attention.ops.kernel_features import log_elu_features as log_elu_features
+from keras_attention.ops.kernel_features import log_softmax_features as log_softmax_features
+from keras_attention.ops.kernel_features import orthogonal_projection as orthogonal_projection
+from keras_attention.ops.linear_attention import linear_attention as linear_attention
+from keras_attention.ops.linear_attention import log_kernel as log_kernel
 from keras_attention.ops.masks import causal_mask as causal_mask
 from keras_attention.ops.masks import combine_masks as combine_masks
 from keras_attention.ops.masks import padding_mask as padding_mask

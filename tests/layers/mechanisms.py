@@ -15,6 +15,8 @@ SCORES = {
     "Concat": lambda: ka.Concat(5),
     "Cosine": ka.Cosine,
     "LocationAware": lambda: ka.LocationAware(5, filters=2, kernel_size=3),
+    "LinearAttention": ka.LinearAttention,
+    "Performer": lambda: ka.Performer(13),
 }
 NORMALIZERS = {
     "Softmax": lambda: ka.Softmax(temperature=0.5),
