@@ -7,6 +7,7 @@ cannot be given together with the others, and says why.
 
 from dataclasses import dataclass, field
 
+import keras
 import numpy as np
 
 import keras_attention
@@ -30,18 +31,20 @@ class Case:
     left_out: dict = field(default_factory=dict)
 
 
+SCHEDULE = keras.optimizers.schedules.PolynomialDecay(0.25, decay_steps=7, end_learning_rate=0.125)
 LAYER_ARGUMENTS = dict(
     d_model=12,
     num_heads=6,
     dff=17,
     dropout=0.25,
-    attention_dropout=0.35,
+    attention_dropout=SCHEDULE,
     activation_dropout=0.45,
     activation="gelu",
     normalization="post",
     num_key_value_heads=3,
     attention=keras_attention.Mechanism(score=keras_attention.DotProduct()),
     epsilon=0.125,
+    head_dropout=0.35,
 )
 CROSS_ATTENTION = keras_attention.Mechanism(normalizer=keras_attention.TopK(2))
 
@@ -69,6 +72,8 @@ CASES = [
             num_key_value_heads=3,
             score=keras_attention.DotProduct(learned_scale=True),
             normalizer=keras_attention.TalkingHeads(keras_attention.TopK(2)),
+            attention_regularizer=keras_attention.CoverageLoss(0.75),
+            head_dropout=SCHEDULE,
         ),
         inputs=[floats(5, 13), floats(7, 13)],
         left_out={
@@ -82,10 +87,11 @@ CASES = [
         dict(
             use_scale=True,
             score_mode="concat",
-            dropout=0.25,
+            dropout=SCHEDULE,
             seed=17,
             normalizer=keras_attention.TopK(2),
             pattern=keras_attention.SlidingWindow(3),
+            attention_regularizer=keras_attention.WeightPenalty(l2=0.75),
         ),
         inputs=[[floats(5, 13), floats(7, 13)]],
         left_out={
@@ -97,10 +103,11 @@ CASES = [
         "AdditiveAttention",
         dict(
             use_scale=False,
-            dropout=0.25,
+            dropout=SCHEDULE,
             seed=17,
             normalizer=keras_attention.TopK(2),
             pattern=keras_attention.SlidingWindow(3),
+            attention_regularizer=keras_attention.WeightPenalty(l2=0.75),
         ),
         inputs=[[floats(5, 13), floats(7, 13)]],
         left_out={"position_scheme": "has cases of its own"},
@@ -200,6 +207,10 @@ CASES = [
         ),
         inputs=[floats(13, 12)] * 2,
     ),
+    Case("EntropyPenalty", dict(factor=0.75), inputs=[floats(5, 12)] * 2),
+    Case("WeightPenalty", dict(l1=0.75, l2=0.25), inputs=[floats(5, 12)] * 2),
+    Case("GuidedAttentionLoss", dict(sigma=0.75, factor=0.25), inputs=[floats(5, 12)] * 2),
+    Case("CoverageLoss", dict(factor=0.75), inputs=[floats(5, 12)] * 2),
     Case(
         "Mechanism",
         dict(
@@ -207,6 +218,7 @@ CASES = [
             normalizer=keras_attention.Entmax(),
             position_scheme=keras_attention.Rotary(),
             pattern=keras_attention.SlidingWindow(3),
+            attention_regularizer=keras_attention.EntropyPenalty(0.75),
         ),
         inputs=[floats(5, 12)],
     ),
@@ -272,6 +284,7 @@ CASES = [
         inputs={"source_ids": token_ids(7), "target_ids": token_ids(5)},
     ),
     Case("MaskedCrossEntropy", dict(label_smoothing=0.25, padding_id=1)),
+    Case("AlignmentLoss", {}),
     Case("MaskedAccuracy", dict(padding_id=1)),
     Case("Perplexity", dict(padding_id=1)),
     Case("InverseSquareRoot", dict(peak_learning_rate=0.25, warmup_steps=7)),
@@ -283,6 +296,7 @@ CASES = [
         "WarmupLinear",
         dict(peak_learning_rate=0.25, warmup_steps=7, total_steps=19, final_learning_rate=0.125),
     ),
+    Case("VShaped", dict(first_rate=0.5, turning_step=7, last_rate=0.25, total_steps=19)),
     Case(
         "Adam",
         dict(

@@ -12,11 +12,20 @@ import keras_attention
 
 KERAS_ARGUMENTS = {"name", "dtype", "trainable"}
 # Have no arguments of their own.
-BASE_CLASSES = {"LinearKernel", "Model", "Normalizer", "Pattern", "RelativePositions", "Score"}
+BASE_CLASSES = {
+    "AttentionRegularizer",
+    "LinearKernel",
+    "Model",
+    "Normalizer",
+    "Pattern",
+    "RelativePositions",
+    "Score",
+}
 # Which argument of a layer takes a value that is no layer to call.
 ARGUMENT_FOR = {
     keras_attention.RelativePositions: "position_scheme",
     keras_attention.Pattern: "pattern",
+    keras_attention.AttentionRegularizer: "attention_regularizer",
     keras_attention.Mechanism: "attention",
 }
 CASE_OF = {case.name: case for case in CASES}

@@ -2,6 +2,13 @@
 
 from keras_attention.layers.additive_attention import AdditiveAttention as AdditiveAttention
 from keras_attention.layers.attention import Attention as Attention
+from keras_attention.layers.attention_regularizers import (
+    AttentionRegularizer as AttentionRegularizer,
+)
+from keras_attention.layers.attention_regularizers import CoverageLoss as CoverageLoss
+from keras_attention.layers.attention_regularizers import EntropyPenalty as EntropyPenalty
+from keras_attention.layers.attention_regularizers import GuidedAttentionLoss as GuidedAttentionLoss
+from keras_attention.layers.attention_regularizers import WeightPenalty as WeightPenalty
 from keras_attention.layers.decoder import Decoder as Decoder
 from keras_attention.layers.decoder_layer import DecoderLayer as DecoderLayer
 from keras_attention.layers.encoder import Encoder as Encoder
@@ -49,9 +56,9 @@ from keras_attention.layers.scores import Bilinear as Bilinear
 from keras_attention.layers.scores import Concat as Concat
 from keras_attention.layers.scores import Cosine as Cosine
 from keras_attention.layers.scores import DotProduct as DotProduct
-from keras_attention.layers.scores import LocationAware as LocationAware
 from keras_attention.layers.scores import LinearAttention as LinearAttention
 from keras_attention.layers.scores import LinearKernel as LinearKernel
+from keras_attention.layers.scores import LocationAware as LocationAware
 from keras_attention.layers.scores import Performer as Performer
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score

@@ -22,7 +22,8 @@ class AdditiveAttention(Attention):
 
     Args:
         use_scale: Whether there is a learned factor `g_i` for each feature; otherwise it is 1.
-        dropout, seed, normalizer, position_scheme, pattern: As in `Attention`.
+        dropout, seed, normalizer, position_scheme, pattern, attention_regularizer: As in
+            `Attention`.
 
     Call arguments:
         inputs, mask, training, return_attention_scores, use_causal_mask: As in `Attention`.
@@ -51,6 +52,7 @@ class AdditiveAttention(Attention):
         normalizer=None,
         position_scheme=None,
         pattern=None,
+        attention_regularizer=None,
         **kwargs,
     ):
         super().__init__(
@@ -60,6 +62,7 @@ class AdditiveAttention(Attention):
             normalizer=normalizer,
             position_scheme=position_scheme,
             pattern=pattern,
+            attention_regularizer=attention_regularizer,
             **kwargs,
         )
 

@@ -3,16 +3,17 @@
 import keras
 from keras import ops
 
-from keras_attention.layers.arguments import share
 from keras_attention.layers.mechanism import Mechanism
 from keras_attention.layers.pairs import Pairs
+from keras_attention.layers.rate import Rate
 from keras_attention.layers.scores.dot_product import DotProduct
 from keras_attention.layers.scores.keras_score import KerasScore, tanh_of_sums
 from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.ops.attention import dot_product_scores
+from keras_attention.ops.dropout import dropout as dropped
 from keras_attention.ops.masks import combine_masks
 
-_PARTS = ("score", "normalizer", "position_scheme", "pattern")
+_PARTS = ("score", "normalizer", "position_scheme", "pattern", "attention_regularizer")
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -33,12 +34,14 @@ class Attention(keras.layers.Layer):
         use_scale: Whether the score has a learned factor `g`; otherwise it is 1.
         score_mode: `"dot"`, or `"concat"`, which is $s(q, k) = c \sum_i \tanh(g (q_i + k_i))$ with
             another learned factor `c`. For Luong's *concat* there is the score `Concat`.
-        dropout: Share of the attention weights dropped in training.
+        dropout: Share of the attention weights dropped in training, or its schedule, see
+            `MultiHeadAttention`.
         seed: Integer for the dropout.
         score: A `Score` instead of the two above.
         normalizer: A `Normalizer`, how scores become weights. Defaults to `Softmax()`.
         position_scheme: A `RelativePositions`, how distances count. Defaults to not at all.
         pattern: A `Pattern`, which pairs are computed. Defaults to all.
+        attention_regularizer: An `AttentionRegularizer`, a penalty on the weights in training.
 
     Call arguments:
         inputs: List of float tensors: query `[batch, q_len, query_dim]`, value
@@ -80,6 +83,7 @@ class Attention(keras.layers.Layer):
         normalizer=None,
         position_scheme=None,
         pattern=None,
+        attention_regularizer=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -96,19 +100,26 @@ class Attention(keras.layers.Layer):
                 "`use_scale` and `score_mode` choose a score of Keras: give them or `score`. "
                 f"Received: use_scale={use_scale}, score_mode={score_mode!r}, score={score!r}."
             )
-        self.dropout = share("dropout", dropout)
+        self.dropout = dropout
+        self._dropout_rate = Rate(dropout, name="dropout")
         self.seed = seed
         self._mechanism = Mechanism(
-            self._keras_score() if score is None else score, normalizer, position_scheme, pattern
+            self._keras_score() if score is None else score,
+            normalizer,
+            position_scheme,
+            pattern,
+            attention_regularizer,
         )
         # Attributes of their own, so that Keras finds the weights of the parts.
         self.score, self.normalizer = score, self._mechanism.normalizer
         self.position_scheme, self.pattern = position_scheme, pattern
+        self.attention_regularizer = attention_regularizer
         self.scale = self.concat_score_weight = None
-        self._seed_generator = keras.random.SeedGenerator(seed) if dropout > 0 else None
+        self._seed_generator = keras.random.SeedGenerator(seed) if dropout != 0 else None
 
     def build(self, input_shape):
         self._check_inputs(input_shape)
+        self._dropout_rate.build()
         self._build_keras_score(input_shape)
         # Parts are made for heads: there is one.
         shapes = (input_shape[0], input_shape[-1], input_shape[1])  # query, key, value
@@ -141,7 +152,7 @@ class Attention(keras.layers.Layer):
             ),
             causal=use_causal_mask,
         )
-        attended, weights = self._attend(pairs, return_attention_scores, training)
+        attended, weights = self._attend(pairs, query_mask, return_attention_scores, training)
         attended = ops.squeeze(attended, -3)  # [batch, q_len, value_dim]
         if query_mask is not None:
             attended = ops.where(ops.cast(query_mask, "bool")[..., None], attended, 0)
@@ -179,14 +190,13 @@ class Attention(keras.layers.Layer):
             **super().get_config(),
             "use_scale": self.use_scale,
             "score_mode": self.score_mode,
-            "dropout": self.dropout,
             "seed": self.seed,
-            **{name: serialized(getattr(self, name)) for name in _PARTS},
+            **{name: serialized(getattr(self, name)) for name in ("dropout", *_PARTS)},
         }
 
     @classmethod
     def from_config(cls, config):
-        return cls(**deserialized(config, _PARTS))
+        return cls(**deserialized(config, ("dropout", *_PARTS)))
 
     def _keras_score(self):
         """The score that `use_scale` and `score_mode` mean."""
@@ -211,15 +221,19 @@ class Attention(keras.layers.Layer):
         hidden = tanh_of_sums(query, key, self.scale if self.use_scale else 1.0)
         return self.concat_score_weight * ops.sum(hidden, axis=-1)
 
-    def _attend(self, pairs, with_weights, training):
-        dropout = self.dropout if training else 0.0
-        seed, mechanism = self._seed_generator, self._mechanism
-        if not with_weights:
-            return mechanism.attend(pairs, dropout, seed, training), None
-        pairs = pairs if self.pattern is None else self.pattern.masked(pairs)
+    def _attend(self, pairs, query_mask, with_weights, training):
+        mechanism, seed = self._mechanism, self._seed_generator
+        penalized = training and self.attention_regularizer is not None
+        rate = self._dropout_rate.next(training)
+        if not (with_weights or penalized):
+            return mechanism.attend(pairs, rate, seed, training), None
+        pairs = mechanism.masked(pairs)
         weights = mechanism.weights(pairs, training)
-        if dropout > 0:
-            weights = keras.random.dropout(weights, dropout, seed=seed)
+        if penalized:
+            real = None if query_mask is None else query_mask[..., None, :, None]
+            mask = combine_masks(pairs.mask(), real)
+            self.add_loss(self.attention_regularizer(weights, mask))
+        weights = dropped(weights, rate, seed)
         return mechanism.average(weights, pairs), weights
 
     def _check_inputs(self, inputs, mask=None):

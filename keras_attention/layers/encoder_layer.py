@@ -14,13 +14,16 @@ class EncoderLayer(TransformerLayer):
         num_heads: Number of attention heads; divides `d_model`.
         dff: Size of the feed-forward network's inner layer.
         dropout: Share of each sublayer's output dropped in training.
-        attention_dropout: Share of the attention weights dropped in training.
+        attention_dropout: Share of the attention weights dropped in training, or its schedule, see
+            `MultiHeadAttention`.
         activation_dropout: Share of the feed-forward network's inner activations dropped.
         activation: Activation of the feed-forward network.
         normalization: `"pre"` or `"post"`, see `Residual`.
         num_key_value_heads: Number of key/value heads, see `MultiHeadAttention`.
         attention: A `Mechanism`. Defaults to scaled dot-product attention.
         epsilon: Added to the variance in the normalisations.
+        head_dropout: Share of the heads that each example does without in training, or its
+            schedule, see `MultiHeadAttention`.
 
     Call arguments:
         x: Float tensor `[batch, length, d_model]`.

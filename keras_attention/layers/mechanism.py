@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from keras_attention.layers.attention_regularizers.attention_regularizer import (
+    AttentionRegularizer,
+)
 from keras_attention.layers.normalizers.continuous import Softmax
 from keras_attention.layers.normalizers.normalizer import Normalizer
 from keras_attention.layers.one_by_one import one_by_one
@@ -13,12 +16,14 @@ from keras_attention.layers.scores.score import Score
 from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.layers.without_weights import attend_without_weights
 from keras_attention.ops.attention import weighted_values
+from keras_attention.ops.dropout import dropout as dropped
 
 _KINDS = {
     "score": Score,
     "normalizer": Normalizer,
     "position_scheme": RelativePositions,
     "pattern": Pattern,
+    "attention_regularizer": AttentionRegularizer,
 }
 
 
@@ -37,6 +42,8 @@ class Mechanism:
         normalizer: A `Normalizer`. Defaults to `Softmax()`.
         position_scheme: A `RelativePositions`, or None.
         pattern: A `Pattern`, or None for all pairs.
+        attention_regularizer: An `AttentionRegularizer`, whose penalty layers add to the loss, or
+            None.
 
     Raises:
         ValueError: If a part is of the wrong kind, or the parts cannot be combined.
@@ -51,11 +58,19 @@ class Mechanism:
     (2, 5, 16)
     """
 
-    def __init__(self, score=None, normalizer=None, position_scheme=None, pattern=None):
+    def __init__(
+        self,
+        score=None,
+        normalizer=None,
+        position_scheme=None,
+        pattern=None,
+        attention_regularizer=None,
+    ):
         self.score = ScaledDotProduct() if score is None else score
         self.normalizer = Softmax() if normalizer is None else normalizer
         self.position_scheme = position_scheme
         self.pattern = pattern
+        self.attention_regularizer = attention_regularizer
         for name, part in self.parts().items():
             if not isinstance(part, _KINDS[name]):
                 raise ValueError(
@@ -80,7 +95,7 @@ class Mechanism:
                 f"{type(self.position_scheme).__name__} in the mechanism and "
                 f"{type(position_scheme).__name__} beside it. Give one of them."
             )
-        return type(self)(self.score, self.normalizer, position_scheme, self.pattern)
+        return type(self)(**{**self.parts(), "position_scheme": position_scheme})
 
     @property
     def one_by_one(self):
@@ -117,7 +132,8 @@ class Mechanism:
 
         Args:
             pairs: `Pairs`, encoded.
-            dropout: Share of the weights that are dropped; 0 at inference.
+            dropout: Share of the weights that are dropped, a number or a scalar tensor; 0 at
+                inference.
             seed: `keras.random.SeedGenerator` for the dropout.
             training: Whether the model is being trained.
             flash_attention: Whether to do without a tensor of all weights, see
@@ -141,14 +157,16 @@ class Mechanism:
         `previous` are the weights of the query before each query, `[..., heads, q_len, k_len]`, if
         they are known; or else the queries stand one after the other.
         """
-        pairs = pairs if self.pattern is None else self.pattern.masked(pairs)
-        return self.attend_to_all(pairs, dropout, seed, training, previous)
+        return self.attend_to_all(self.masked(pairs), dropout, seed, training, previous)
+
+    def masked(self, pairs):
+        """All pairs, those outside the pattern forbidden by a mask."""
+        return pairs if self.pattern is None else self.pattern.masked(pairs)
 
     def attend_to_all(self, pairs, dropout=0.0, seed=None, training=None, previous=None):
         """`attend_with_weights`, whatever the pattern."""
         weights = self.weights(pairs, training, previous)
-        dropped = keras.random.dropout(weights, dropout, seed=seed) if dropout > 0 else weights
-        return self.average(dropped, pairs), weights
+        return self.average(dropped(weights, dropout, seed), pairs), weights
 
     def average(self, weights, pairs):
         """The values of encoded pairs, averaged by `weights` `[..., heads, q_len, k_len]`."""

@@ -5,17 +5,20 @@ import inspect
 import keras
 from keras import ops
 
-from keras_attention.layers.arguments import positive_integer, share
+from keras_attention.layers.arguments import positive_integer
 from keras_attention.layers.dense import Projection
 from keras_attention.layers.head_layout import HeadLayout
 from keras_attention.layers.mechanism import Mechanism
 from keras_attention.layers.pairs import Pairs
 from keras_attention.layers.patterns.sliding_window import SlidingWindow
+from keras_attention.layers.rate import Rate
 from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.layers.without_weights import obstacle
+from keras_attention.ops.dropout import head_dropout as without_some_heads
 from keras_attention.ops.masks import combine_masks
 
-_PARTS = ("score", "normalizer", "position_scheme", "pattern")
+_PARTS = ("score", "normalizer", "position_scheme", "pattern", "attention_regularizer")
+_RATES = ("dropout", "head_dropout")
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -36,7 +39,9 @@ class MultiHeadAttention(keras.layers.Layer):
         num_heads: Number of query heads.
         key_dim: Size of each head for query and key.
         value_dim: Size of each head for value. Defaults to `key_dim`.
-        dropout: Share of the attention weights dropped in training.
+        dropout: Share of the attention weights dropped in training: a number, or a
+            `keras.optimizers.schedules.LearningRateSchedule` of the number of training calls so
+            far, which a weight of the layer counts.
         use_bias: Whether the projections have a bias.
         output_shape: Integer or tuple, the last dimensions of the output. Defaults to the last
             dimension of `query`.
@@ -59,6 +64,10 @@ class MultiHeadAttention(keras.layers.Layer):
         normalizer: A `Normalizer`, how scores become weights. Defaults to `Softmax()`.
         position_scheme: A `RelativePositions`, how distances count. Defaults to not at all.
         pattern: A `Pattern`, which pairs are computed. Defaults to all.
+        attention_regularizer: An `AttentionRegularizer`, a penalty on the weights that is added to
+            the loss in training. Defaults to none.
+        head_dropout: Share of the heads that each example does without in training, the others
+            growing by `1 / (1 - head_dropout)`; a number or a schedule, as `dropout`.
 
     Call arguments:
         query: Float tensor `[batch, q_len, query_dim]`, or with more axes than `q_len`.
@@ -69,7 +78,7 @@ class MultiHeadAttention(keras.layers.Layer):
         attention_mask: Boolean tensor `[batch, q_len, k_len]` or `[batch, heads, q_len, k_len]`, or
             anything that broadcasts to it, True = may attend.
         return_attention_scores: Whether to return the attention weights as well.
-        training: Whether to apply dropout.
+        training: Whether to apply dropout and the penalty.
         use_causal_mask: Whether to forbid keys that come after the query.
         attention_bias: Float tensor that broadcasts to `[batch, heads, q_len, k_len]`, added to the
             scores before they are normalised.
@@ -98,6 +107,7 @@ class MultiHeadAttention(keras.layers.Layer):
         - [Shazeer, 2019](https://arxiv.org/abs/1911.02150), multi-query attention
         - [Ainslie et al., 2023](https://arxiv.org/abs/2305.13245), grouped queries
         - [Qiu et al., 2025](https://arxiv.org/abs/2505.06708), the gate
+        - [Zhou et al., 2020](https://arxiv.org/abs/2004.13342), dropout of heads and its schedule
     """
 
     def __init__(
@@ -125,6 +135,8 @@ class MultiHeadAttention(keras.layers.Layer):
         normalizer=None,
         position_scheme=None,
         pattern=None,
+        attention_regularizer=None,
+        head_dropout=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -132,7 +144,9 @@ class MultiHeadAttention(keras.layers.Layer):
         self.num_heads = positive_integer("num_heads", num_heads)
         self.key_dim = positive_integer("key_dim", key_dim)
         self.value_dim = key_dim if value_dim is None else positive_integer("value_dim", value_dim)
-        self.dropout = share("dropout", dropout)
+        self.dropout, self.head_dropout = dropout, head_dropout
+        self._dropout_rate = Rate(dropout, name="dropout")
+        self._head_dropout_rate = Rate(head_dropout, name="head_dropout")
         self.use_bias = use_bias
         self.attention_axes = _as_tuple("attention_axes", attention_axes)
         if sliding_window is not None:
@@ -144,11 +158,14 @@ class MultiHeadAttention(keras.layers.Layer):
                 )
             pattern = SlidingWindow(sliding_window)
         self._sliding_window = sliding_window
-        self._mechanism = Mechanism(score, normalizer, position_scheme, pattern)
+        self._mechanism = Mechanism(
+            score, normalizer, position_scheme, pattern, attention_regularizer
+        )
         # Attributes of their own, so that Keras finds the weights of the parts.
         self.score, self.normalizer = self._mechanism.score, self._mechanism.normalizer
         self.position_scheme, self.pattern = position_scheme, pattern
-        if flash_attention and dropout > 0:
+        self.attention_regularizer = attention_regularizer
+        if flash_attention and dropout != 0:
             raise ValueError(
                 "Dropout is not supported when flash attention is enabled. Set `dropout=0` or "
                 f"`flash_attention=None`. Received: dropout={dropout}."
@@ -157,6 +174,12 @@ class MultiHeadAttention(keras.layers.Layer):
             raise ValueError(
                 f"`flash_attention=True` needs attention without a tensor of all weights, but "
                 f"{why}. Use `flash_attention=None`."
+            )
+        if flash_attention and attention_regularizer is not None:
+            raise ValueError(
+                "Flash attention computes no weights, so none can be penalised. Set "
+                "`attention_regularizer=None` or `flash_attention=None`. Received: "
+                f"attention_regularizer={attention_regularizer!r}."
             )
         self._flash_attention = flash_attention
         self.use_gate = use_gate
@@ -179,7 +202,8 @@ class MultiHeadAttention(keras.layers.Layer):
             "kernel_constraint": keras.constraints.get(kernel_constraint),
             "bias_constraint": keras.constraints.get(bias_constraint),
         }
-        self._seed_generator = keras.random.SeedGenerator(seed) if dropout > 0 else None
+        drops = dropout != 0 or head_dropout != 0
+        self._seed_generator = keras.random.SeedGenerator(seed) if drops else None
 
     def build(self, query_shape, value_shape, key_shape=None):
         # The projections' equations depend on the rank of the inputs, so they are made here. Their
@@ -203,6 +227,8 @@ class MultiHeadAttention(keras.layers.Layer):
         self._output_dense = self._projection(
             "attention_output", attended_shape, bound_dims=2, output=output_shape
         )
+        self._dropout_rate.build()
+        self._head_dropout_rate.build()
         self._mechanism.build_parts(
             self._layout.split_shape(query_shape, self.num_heads, self.key_dim),
             self._layout.split_shape(key_shape, self.num_key_value_heads, self.key_dim),
@@ -399,7 +425,7 @@ class MultiHeadAttention(keras.layers.Layer):
             "num_heads": self.num_heads,
             "key_dim": self.key_dim,
             "value_dim": self.value_dim,
-            "dropout": self.dropout,
+            **{name: serialized(getattr(self, name)) for name in _RATES},
             "use_bias": self.use_bias,
             "output_shape": self._output_shape,
             "attention_axes": self.attention_axes,
@@ -417,7 +443,7 @@ class MultiHeadAttention(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**deserialized(config, _PARTS))
+        return cls(**deserialized(config, (*_PARTS, *_RATES)))
 
     @property
     def query_dense(self):
@@ -440,16 +466,23 @@ class MultiHeadAttention(keras.layers.Layer):
         return self._output_dense
 
     def _attend(self, pairs, with_weights, training):
+        """Attended values in training or not, and the weights, or None if nobody needs them."""
+        mechanism, regularizer = self._mechanism, self.attention_regularizer
+        penalized = training and regularizer is not None
         arguments = {
-            "dropout": self.dropout if training else 0.0,
+            "dropout": self._dropout_rate.next(training),
             "seed": self._seed_generator,
             "training": training,
         }
-        if with_weights:
-            return self._mechanism.attend_with_weights(pairs, **arguments)
-        return self._mechanism.attend(
-            pairs, **arguments, flash_attention=self._flash_attention
-        ), None
+        if with_weights or penalized:
+            attended, weights = mechanism.attend_with_weights(pairs, **arguments)
+        else:
+            arguments["flash_attention"] = self._flash_attention
+            attended, weights = mechanism.attend(pairs, **arguments), None
+        if penalized:
+            self.add_loss(regularizer(weights, mechanism.masked(pairs).mask()))
+        rate = self._head_dropout_rate.next(training)
+        return without_some_heads(attended, rate, self._seed_generator), weights
 
     def _new_entries(self, value, key, positions):
         """What a cache holds of the tokens at `positions`."""

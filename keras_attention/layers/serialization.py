@@ -6,10 +6,10 @@ import keras
 def serialized(part):
     """The configuration of a part, without the shapes that it was built for: its holder builds it.
 
-    None stays None.
+    None and numbers stay what they are.
     """
     config = keras.saving.serialize_keras_object(part)
-    if config is not None:
+    if isinstance(config, dict):
         config.pop("build_config", None)
     return config
 

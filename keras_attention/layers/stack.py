@@ -4,6 +4,7 @@ import keras
 
 from keras_attention.layers.arguments import positive_integer, signature_of_init
 from keras_attention.layers.serialization import deserialized
+from keras_attention.layers.transformer_layer import SERIALIZED_ARGUMENTS
 
 
 class Stack(keras.layers.Layer):
@@ -66,4 +67,4 @@ class Stack(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**deserialized(config, ("attention", "cross_attention")))
+        return cls(**deserialized(config, SERIALIZED_ARGUMENTS))

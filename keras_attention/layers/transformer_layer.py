@@ -9,6 +9,9 @@ from keras_attention.layers.multi_head_attention import MultiHeadAttention
 from keras_attention.layers.residual import Residual
 from keras_attention.layers.serialization import deserialized, serialized
 
+# The arguments that are objects, or may be.
+SERIALIZED_ARGUMENTS = ("attention", "cross_attention", "attention_dropout", "head_dropout")
+
 
 class TransformerLayer(keras.layers.Layer):
     """Attentions and a feed-forward network, each with a residual connection.
@@ -34,6 +37,7 @@ class TransformerLayer(keras.layers.Layer):
         num_key_value_heads=None,
         attention=None,
         epsilon=1e-5,
+        head_dropout=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -47,6 +51,7 @@ class TransformerLayer(keras.layers.Layer):
             "num_heads": num_heads,
             "key_dim": head_size(d_model, num_heads),
             "dropout": attention_dropout,
+            "head_dropout": head_dropout,
             "num_key_value_heads": num_key_value_heads,
         }
         self._add_attention("self_attention", self.attention)
@@ -79,15 +84,16 @@ class TransformerLayer(keras.layers.Layer):
             "num_heads": attention.num_heads,
             "dff": feed_forward.dff,
             "dropout": self.dropout,
-            "attention_dropout": attention.dropout,
+            "attention_dropout": serialized(attention.dropout),
             "activation_dropout": feed_forward.dropout,
             "activation": keras.activations.serialize(feed_forward.activation),
             "normalization": self.normalization,
             "num_key_value_heads": attention.num_key_value_heads,
             "attention": serialized(self.attention),
             "epsilon": self.epsilon,
+            "head_dropout": serialized(attention.head_dropout),
         }
 
     @classmethod
     def from_config(cls, config):
-        return cls(**deserialized(config, ("attention", "cross_attention")))
+        return cls(**deserialized(config, SERIALIZED_ARGUMENTS))

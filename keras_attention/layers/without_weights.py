@@ -34,8 +34,8 @@ def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_atten
     One rule decides: sums over all keys if the score is linear, the backend's fused kernel if it takes the arguments, else chunks from
     `_MANY_PAIRS` on, if the lengths are known. `flash_attention` True or False decides otherwise.
     """
-    if flash_attention is False:
-        return None
+    if flash_attention is False or not isinstance(dropout, (int, float)):
+        return None  # a rate that follows a schedule is a tensor
     if _is_linear(mechanism) and not dropout and mechanism.score.can_attend(pairs):
         return mechanism.score.attend(pairs)
     if not _fits(mechanism, pairs):

@@ -11,7 +11,8 @@ from keras_attention.layers.position_embedding import NoPositionEmbedding
 from keras_attention.layers.position_schemes import RelativePositions
 from keras_attention.layers.serialization import deserialized
 from keras_attention.layers.token_embedding import TokenEmbedding
-from keras_attention.ops.masks import padding_mask
+from keras_attention.layers.transformer_layer import SERIALIZED_ARGUMENTS
+from keras_attention.ops.masks import combine_masks, padding_mask
 from keras_attention.training.model import Model
 
 
@@ -79,6 +80,10 @@ class Transformer(Model):
         self.token_embedding = TokenEmbedding(
             vocabulary_size, d_model, dropout, position_scheme, name="token_embedding", dtype=policy
         )
+        self._is_penalized = any(
+            mechanism is not None and mechanism.attention_regularizer is not None
+            for mechanism in (attention, cross_attention)
+        )
         arguments = {"dropout": dropout, "dtype": policy, "attention": attention, **layer_arguments}
         self.encoder = Encoder(num_layers, d_model, num_heads, dff, name="encoder", **arguments)
         arguments["cross_attention"] = cross_attention
@@ -94,11 +99,13 @@ class Transformer(Model):
         self.built = True
 
     def call(self, inputs, training=None):
-        encoded = self.encode(inputs["source_ids"], training)
+        source_ids, target_ids = inputs["source_ids"], inputs["target_ids"]
+        real = self._real_queries(target_ids)
         x = self.decoder(
-            self.token_embedding(inputs["target_ids"], training=training),
-            encoded,
-            cross_attention_mask=_visible(inputs["source_ids"]),
+            self.token_embedding(target_ids, training=training),
+            self.encode(source_ids, training),
+            attention_mask=real,
+            cross_attention_mask=combine_masks(_visible(source_ids), real),
             training=training,
         )
         return self.token_embedding.logits(x)  # [batch, target_length, vocabulary]
@@ -114,7 +121,8 @@ class Transformer(Model):
             Float tensor `[batch, source_length, d_model]`.
         """
         x = self.token_embedding(source_ids, training=training)
-        return self.encoder(x, attention_mask=_visible(source_ids), training=training)
+        mask = combine_masks(_visible(source_ids), self._real_queries(source_ids))
+        return self.encoder(x, attention_mask=mask, training=training)
 
     def cross_attention(self, inputs):
         """What each target position looks at in the source, by layer and head.
@@ -190,7 +198,11 @@ class Transformer(Model):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**deserialized(config, ("position_scheme", "attention", "cross_attention")))
+        return cls(**deserialized(config, ("position_scheme", *SERIALIZED_ARGUMENTS)))
+
+    def _real_queries(self, token_ids):
+        """A mask `[batch, length, 1]` that keeps padding out of penalties, where there are any."""
+        return ops.expand_dims(padding_mask(token_ids), -1) if self._is_penalized else None
 
 
 def _reordered(decoder_cache, parents):

@@ -1,12 +1,14 @@
 """Training: losses, metrics, schedules, callbacks, and the model base with a distributed `fit`."""
 
 from keras_attention.training.adam import Adam as Adam
+from keras_attention.training.alignment_loss import AlignmentLoss as AlignmentLoss
 from keras_attention.training.checkpoints import Checkpoints as Checkpoints
 from keras_attention.training.distribution import make_strategy as make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy as MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy as MaskedAccuracy
 from keras_attention.training.metrics import Perplexity as Perplexity
 from keras_attention.training.model import Model as Model
+from keras_attention.training.rate_schedules import VShaped as VShaped
 from keras_attention.training.schedules import InverseSquareRoot as InverseSquareRoot
 from keras_attention.training.schedules import WarmupCosine as WarmupCosine
 from keras_attention.training.schedules import WarmupLinear as WarmupLinear

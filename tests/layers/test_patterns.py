@@ -1,6 +1,5 @@
 """Every pattern equals plain attention with the pattern's mask, for less work."""
 
-import keras
 import numpy as np
 import pytest
 from hypothesis import given

@@ -6,8 +6,8 @@ from keras_attention.layers.scores.concat import Concat as Concat
 from keras_attention.layers.scores.cosine import Cosine as Cosine
 from keras_attention.layers.scores.dot_product import DotProduct as DotProduct
 from keras_attention.layers.scores.dot_product import ScaledDotProduct as ScaledDotProduct
-from keras_attention.layers.scores.location_aware import LocationAware as LocationAware
 from keras_attention.layers.scores.linear_attention import LinearAttention as LinearAttention
 from keras_attention.layers.scores.linear_kernel import LinearKernel as LinearKernel
+from keras_attention.layers.scores.location_aware import LocationAware as LocationAware
 from keras_attention.layers.scores.performer import Performer as Performer
 from keras_attention.layers.scores.score import Score as Score
