@@ -31,8 +31,9 @@ def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_atten
     """The attended values of encoded pairs, `[..., heads, q_len, value_dim]`, or None if all
     weights at once are faster or the only way.
 
-    One rule decides: sums over all keys if the score is linear, the backend's fused kernel if it takes the arguments, else chunks from
-    `_MANY_PAIRS` on, if the lengths are known. `flash_attention` True or False decides otherwise.
+    One rule decides: sums over all keys if the score is linear; else the backend's fused kernel if
+    it takes the arguments; else chunks, from `_MANY_PAIRS` on if the lengths are known. True or
+    False as `flash_attention` decides otherwise.
     """
     if flash_attention is False or not isinstance(dropout, (int, float)):
         return None  # a rate that follows a schedule is a tensor

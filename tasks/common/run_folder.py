@@ -108,7 +108,10 @@ class RunFolder:
         """
         copy = RunFolder(path)
         weights = read_checkpoint(self.weights("final")).weights
-        halves = {name: value.astype("float16") for name, value in weights.items()}
+        halves = {
+            name: value.astype("float16") if value.dtype.kind == "f" else value  # or a count
+            for name, value in weights.items()
+        }
         write_checkpoint(copy.weights("final"), Checkpoint(halves))
         for one in (self.config, self.vocabulary, self._fingerprint):
             write_atomically(copy.path / one.relative_to(self.path), one.read_bytes())

@@ -4,6 +4,7 @@ import pytest
 
 from keras_attention.decoding import Lineage
 from keras_attention.layers import (
+    EntropyPenalty,
     LearnedPositionEmbedding,
     LocationAware,
     Mechanism,
@@ -139,6 +140,21 @@ def test_cross_attention_gives_the_weights_of_every_layer_and_head(model):
     assert weights.shape == (2, 2, 3, 4, 5)
     np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
     assert (weights[1, ..., 2:] == 0).all()
+
+
+def test_penalties_do_not_count_padding():
+    penalized = Mechanism(attention_regularizer=EntropyPenalty())
+    model = Transformer(**SIZES, dropout=0.0, attention=penalized, cross_attention=penalized)
+
+    def penalties(source, target):
+        model({"source_ids": source, "target_ids": target}, training=True)
+        return [float(loss) for loss in model.losses]
+
+    source, target = SOURCE[:1, :4], TARGET[:1]
+    alone = penalties(source, target)
+    padded = penalties(np.pad(source, ((0, 0), (0, 3))), np.pad(target, ((0, 0), (0, 5))))
+    assert len(alone) == 3 * SIZES["num_layers"]
+    np.testing.assert_allclose(padded, alone, rtol=1e-4)
 
 
 def test_saved_and_loaded_it_is_the_same(tmp_path):

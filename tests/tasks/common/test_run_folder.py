@@ -88,7 +88,7 @@ def test_checkpoints_without_a_fingerprint_are_refused(folder, vocabulary):
 
 
 def test_a_published_run_has_what_it_takes_to_use_it_in_half_the_size(folder, vocabulary, tmp_path):
-    weights = {"dense/kernel": np.linspace(-3, 3, 1000, dtype="float32")}
+    weights = {"dense/kernel": np.linspace(-3, 3, 1000, dtype="float32"), "step": np.int64(10**5)}
     folder.start(Config(size=7))
     folder.save_vocabulary(vocabulary)
     write_checkpoint(folder.weights("final"), Checkpoint(weights))
@@ -99,8 +99,10 @@ def test_a_published_run_has_what_it_takes_to_use_it_in_half_the_size(folder, vo
 
     assert copy.load_config(Config) == Config(size=7)
     assert copy.load_vocabulary().fingerprint == vocabulary.fingerprint
-    kernel = read_checkpoint(copy.weights("final")).weights["dense/kernel"]
+    halves = read_checkpoint(copy.weights("final")).weights
+    kernel = halves["dense/kernel"]
     assert kernel.dtype == np.float16
+    assert halves["step"] == 10**5
     np.testing.assert_allclose(kernel, weights["dense/kernel"], rtol=1e-3)
     assert {path.name for path in copy.checkpoints.iterdir()} == {"final.npz", "vocabulary.sha256"}
 
