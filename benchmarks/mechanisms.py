@@ -53,7 +53,15 @@ def everywhere(**part: str) -> dict[str, Any]:
     return {"attention": AttentionConfig(**part), "cross_attention": CrossAttentionConfig(**part)}
 
 
-SCORES = ["DotProduct(learned_scale=True)"]
+SCORES = [
+    "DotProduct(learned_scale=True)",
+    "Bilinear",
+    "Additive",
+    "Concat",
+    "Cosine",
+    "LinearAttention",
+    "Performer(num_features=64)",
+]
 NORMALIZERS = [
     "Sparsemax",
     "Entmax",
@@ -63,13 +71,25 @@ NORMALIZERS = [
     "GumbelSoftmax",
     "TalkingHeads",
 ]
+# Whose queries are taken one by one, which self-attention cannot be when it decodes.
+OF_CROSS_ATTENTION = [
+    ("score", "LocationAware(filters=8, kernel_size=5)"),
+    ("normalizer", "Monotonic"),
+]
 POSITION_SCHEMES = [
     "NoPositionEmbedding",
     "LearnedPositionEmbedding(max_length=64)",
     "Rotary",
+    "ALiBi",
+    "T5RelativeBias",
+    "ShawRelativePositions(max_distance=8)",
+    "TransformerXLPositions",
 ]
-PATTERNS = ["SlidingWindow(window=4)"]
-CROSS_ATTENTION: dict[str, list[str]] = {"score": [], "normalizer": []}
+PATTERNS = [
+    "SlidingWindow(window=4)",
+    "DilatedWindow(window=4, dilation=2)",
+    "GlobalWindow(window=4, num_global=1)",
+]
 
 VARIANTS = [
     Variant(BASELINE, "everywhere"),
@@ -79,10 +99,8 @@ VARIANTS = [
         for normalizer in NORMALIZERS
     ),
     *(
-        Variant(f"{part}", f"{kind}, cross-attention", {"cross_attention": config})
-        for kind, parts in CROSS_ATTENTION.items()
-        for part in parts
-        for config in [CrossAttentionConfig(**{kind: part})]
+        Variant(part, "cross-attention", {"cross_attention": CrossAttentionConfig(**{kind: part})})
+        for kind, part in OF_CROSS_ATTENTION
     ),
     *(Variant(name, "positions", {"position_scheme": name}) for name in POSITION_SCHEMES),
     *(

@@ -10,7 +10,10 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 
 # Smaller values for a notebook's parameters cell, so that it runs in a minute or two.
-SMALLER = {"translation.ipynb": {"training_pairs": 3000, "vocabulary_size": 1000, "epochs": 1}}
+SMALLER = {
+    "translation.ipynb": {"training_pairs": 3000, "vocabulary_size": 1000, "epochs": 1},
+    "attention_mechanisms.ipynb": {"examples": 640, "epochs": 1, "every": 5, "pictures": "maps"},
+}
 
 
 def code_cells(notebook):
