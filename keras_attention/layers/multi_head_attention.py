@@ -52,7 +52,8 @@ class MultiHeadAttention(keras.layers.Layer):
         flash_attention: Whether attention is computed without a tensor of all weights: by the
             backend's fused kernel on JAX and PyTorch, exactly and in chunks on TensorFlow. By
             default it is where a kernel takes the arguments, and from 1024 * 1024 pairs of query
-            and key on. True demands it, and gives neither weights nor dropout; False forbids it.
+            and key on, unless a penalty or a scheduled dropout needs the weights. True demands it,
+            and gives neither weights nor dropout; False forbids it.
         kernel_initializer, bias_initializer: Initializers of the projections.
         kernel_regularizer, bias_regularizer, activity_regularizer: Regularizers of the projections.
         kernel_constraint, bias_constraint: Constraints of the projections.

@@ -171,6 +171,14 @@ def test_plain_attention_adds_the_penalty_of_real_queries():
     np.testing.assert_allclose(float(layer.losses[0]), expected, rtol=1e-5)
 
 
+def test_a_mechanism_keeps_its_penalty_beside_a_position_scheme():
+    mechanism = ka.Mechanism(attention_regularizer=ka.EntropyPenalty())
+    mechanism = mechanism.with_position_scheme(ka.Rotary())
+    assert set(mechanism.parts()) == {
+        "score", "normalizer", "position_scheme", "attention_regularizer"
+    }  # fmt: skip
+
+
 def test_every_attention_of_a_stack_has_its_penalty():
     mechanism = ka.Mechanism(attention_regularizer=ka.EntropyPenalty())
     decoder = ka.Decoder(2, 12, 3, 17, attention=mechanism, cross_attention=mechanism)

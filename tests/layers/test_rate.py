@@ -115,6 +115,18 @@ def test_compiled_it_counts_as_well(jit_compile):
     assert compiled.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.tensorflow
+def test_many_pairs_are_computed_with_all_weights():
+    import tensorflow as tf
+
+    layer, x = ka.MultiHeadAttention(1, 2, dropout=STAIRS), normal(1, 1024, 3)
+    whole = as_numpy(layer(x, x))
+    compiled = tf.function(lambda: layer(x, x, training=True))
+    outputs = [as_numpy(compiled()) for _ in range(3)]
+    np.testing.assert_allclose(outputs[0], whole, atol=1e-5)  # a rate of 0
+    assert np.abs(outputs[2] - whole).max() > 1e-2
+
+
 @pytest.mark.parametrize("argument", ["dropout", "head_dropout"])
 @pytest.mark.parametrize("rate", [1.0, -0.1, "half"])
 def test_bad_rates(argument, rate):
