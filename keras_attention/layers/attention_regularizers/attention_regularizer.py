@@ -15,7 +15,8 @@ class AttentionRegularizer(keras.regularizers.Regularizer):
     - `MultiHeadAttention(attention_regularizer=…)`, or in a `Mechanism`, adds the penalty to the
       loss of the model in training, as Keras does with the penalties of kernels. Queries that are
       padding count unless the layer knows of them: from its `query_mask`, or from an
-      `attention_mask` that lets them attend to nothing. `Transformer` takes care of that.
+      `attention_mask` that lets them attend to nothing. `Transformer` takes care of that. Under a
+      strategy, a replica's penalty weighs as its loss does, by the number of its labels.
     - Call it with weights that a layer has returned, and `add_loss` the result where you want.
 
     A subclass defines `per_query`, and `get_config` if it has more arguments.
