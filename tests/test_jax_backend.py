@@ -26,14 +26,18 @@ QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expen
     "names",
     [
         pytest.param(
-            [
-                *("ops", "layers", "decoding", "models"),
-                *("training/test_losses.py", "interop/test_tf_addons.py"),
-            ],
-            id="library",
+            ["ops/test_attention.py", "layers/test_multi_head_attention.py", "decoding", "models"],
+            id="core",
         ),
         pytest.param(
-            ["test_public_api.py", "test_round_trip.py"], id="examples", marks=pytest.mark.slow
+            ["ops", "layers", "training/test_losses.py", "training/test_alignment_loss.py"],
+            id="library",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            ["interop/test_tf_addons.py", "test_public_api.py", "test_round_trip.py"],
+            id="examples",
+            marks=pytest.mark.slow,
         ),
     ],
 )

@@ -124,6 +124,8 @@ class Attention(keras.layers.Layer):
         # Parts are made for heads: there is one.
         shapes = (input_shape[0], input_shape[-1], input_shape[1])  # query, key, value
         self._mechanism.build_parts(*((*shape[:-2], 1, *shape[-2:]) for shape in shapes))
+        if self.pattern is not None:
+            self.pattern.check_lengths(shapes[0][-2], shapes[1][-2])
 
     def call(
         self,

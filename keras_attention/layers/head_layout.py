@@ -44,9 +44,12 @@ class HeadLayout:
     def split_shape(self, shape, heads, size):
         """The shape of what `split` returns, for a layer's input of `shape`."""
         free = (shape[axis] for axis in self.free_axes)
+        return (shape[0], *free, heads, self.known_length(shape), size)
+
+    def known_length(self, shape):
+        """Number of positions in a layer's input of `shape`, or None."""
         lengths = [shape[axis] for axis in self.attention_axes]
-        length = None if None in lengths else _product(lengths)
-        return (shape[0], *free, heads, length, size)
+        return None if None in lengths else _product(lengths)
 
     def merge(self, x, like):
         """`[batch, *free, heads, length, size]` -> `[batch, *dims, heads, size]` with the `dims` of

@@ -114,8 +114,6 @@ class Mechanism:
             part = getattr(self, name)
             if part is not None and not part.built:
                 part.build(*arguments)
-        if self.pattern is not None:
-            self.pattern.check_lengths(query_shape[-2], key_shape[-2])
 
     def encode_query(self, query, positions):
         """Queries that know their positions, as `attend` wants them."""

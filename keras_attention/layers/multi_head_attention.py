@@ -236,6 +236,9 @@ class MultiHeadAttention(CachedSteps, keras.layers.Layer):
             self._layout.split_shape(key_shape, self.num_key_value_heads, self.key_dim),
             self._layout.split_shape(value_shape, self.num_key_value_heads, self.value_dim),
         )
+        # Keras takes a window that is longer than the sequence.
+        if self.pattern is not None and self._sliding_window is None:
+            self.pattern.check_lengths(*map(self._layout.known_length, (query_shape, key_shape)))
 
     def call(
         self,

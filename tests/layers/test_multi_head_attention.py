@@ -229,3 +229,11 @@ def test_bad_shapes(attention_axes, shapes, message):
     layer = MultiHeadAttention(num_heads=2, key_dim=3, attention_axes=attention_axes)
     with pytest.raises(ValueError, match=message):
         layer.build(*shapes)
+
+
+def test_a_window_longer_than_the_sequence_hides_nothing_as_in_keras():
+    ours, keras_layer = pair_with_keras(
+        (2, 5, 7), (2, 5, 7), num_heads=2, key_dim=3, sliding_window=11
+    )
+    x = normal(2, 5, 7)
+    np.testing.assert_allclose(as_numpy(ours(x, x)), as_numpy(keras_layer(x, x)), atol=1e-5)
