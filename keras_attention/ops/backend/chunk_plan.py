@@ -16,6 +16,8 @@ _SCORES = 2**20
 _ROWS = 256, 512
 # ... and scores that are never exceeded for that.
 _MOST_SCORES = 2**22
+# With a window, fewer: a chunk sees `rows + 2 * window` keys, of which each query sees a part.
+_WINDOWED_ROWS = 128, 512
 # Parts of the queries of causal attention, each of which sees the keys up to its end; with fewer
 # where all are traced though the lengths, still unknown, may be small.
 _CAUSAL_SPANS, _UNKNOWN_SPANS = 8, 4
@@ -112,7 +114,7 @@ def _rows(group, q_len, k_len, window, rules):
     if rules.chunk_size is not None:
         rows = rules.chunk_size
     elif window is not None:
-        rows = minimum(maximum(window, _ROWS[0]), _ROWS[1])
+        rows = minimum(maximum(window // 2, _WINDOWED_ROWS[0]), _WINDOWED_ROWS[1])
     else:
         row = maximum(1, group * k_len)
         rows = minimum(maximum(_SCORES // row, _ROWS[0]), _ROWS[1])
