@@ -66,6 +66,7 @@ notebooks: $(VENV)/.test
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.translation
+	$(BIN)/python -m benchmarks.attention
 
 clean:
 	rm -rf .venv .venv-latest .venv-addons build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

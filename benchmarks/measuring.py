@@ -81,10 +81,18 @@ def run_process(
 ) -> list[Measurement]:
     """Measures `job["cases"]` in a fresh process, see `benchmarks.worker`."""
     job = {**job, "module": module, "options": setting.options}
+    answers = run_worker("benchmarks.worker", contestant, setting, job)
+    return [Measurement(contestant=contestant, setting=setting.label, **one) for one in answers]
+
+
+def run_worker(
+    worker: str, contestant: str, setting: Setting, job: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """What a module, started as a fresh process, answers to a job; both are JSON."""
     name = f"{contestant} ({setting.label})"
     try:
         process = subprocess.run(
-            [sys.executable, "-m", "benchmarks.worker"],
+            [sys.executable, "-m", worker],
             input=json.dumps(job),
             cwd=Path(__file__).parents[1],
             env={**os.environ, **setting.environment},
@@ -99,8 +107,7 @@ def run_process(
         tail = "\n".join(process.stderr.strip().splitlines()[-5:])
         raise ContestantError(f"{name} failed:\n{tail}")
     # Frameworks print, too: the answer is the last line.
-    answers = json.loads(process.stdout.strip().splitlines()[-1])
-    return [Measurement(contestant=contestant, setting=setting.label, **one) for one in answers]
+    return json.loads(process.stdout.strip().splitlines()[-1])
 
 
 def cores() -> int:

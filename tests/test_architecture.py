@@ -78,6 +78,19 @@ def import_faults(module, source):
             yield f"{where}: arrows point down only"
 
 
+# What of `ops` may name a backend, beside `ops.backend`: a constant of a TensorFlow graph.
+NAMES_A_BACKEND = {"keras_attention.ops.tensordot"}
+
+
+def backend_faults(module, source):
+    """Where `keras_attention.ops` imports a backend by its name, one line each."""
+    if module in NAMES_A_BACKEND or module.startswith("keras_attention.ops.backend"):
+        return
+    for imported, line in imported_modules(ast.parse(source)):
+        if imported.split(".")[0] in ("tensorflow", "jax", "torch"):
+            yield f"{module}, line {line}: imports {imported}"
+
+
 def content_faults(module, source):
     """What `module` holds that no source may hold, one line each."""
     tree = ast.parse(source)
@@ -124,6 +137,17 @@ SOURCES = dict(sources())
 @pytest.mark.parametrize("module", [name for name in SOURCES if name != "keras_attention"])
 def test_imports_point_down(module):
     assert list(import_faults(module, SOURCES[module])) == []
+
+
+@pytest.mark.parametrize("module", [m for m in SOURCES if m.startswith("keras_attention.ops")])
+def test_only_ops_backend_names_a_backend(module):
+    assert list(backend_faults(module, SOURCES[module])) == []
+
+
+def test_a_named_backend_is_found():
+    source = "def f():\n    import tensorflow as tf"
+    assert len(list(backend_faults("keras_attention.ops.masks", source))) == 1
+    assert list(backend_faults("keras_attention.ops.backend.loops", source)) == []
 
 
 @pytest.mark.parametrize("module", SOURCES)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchmarks.measuring import Setting, cores
 from benchmarks.translators.workload import Case
 
-_TENSORFLOW = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
+TENSORFLOW = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Contestant:
 
 def _keras(name: str, module: str, jit_compile: bool, supports: Callable, **facts) -> Contestant:
     compiler = "XLA" if jit_compile else "graph"
-    setting = Setting(_threads(cores()), _TENSORFLOW, {"jit_compile": jit_compile})
+    setting = Setting(threads_label(cores()), TENSORFLOW, {"jit_compile": jit_compile})
     facts = {"packages": ("tensorflow", "keras"), **facts}
     return Contestant(f"{name} ({compiler})", module, (setting,), supports, **facts)
 
 
-def _openmp(threads: int, policy: str, bind: bool, **options) -> Setting:
+def openmp(threads: int, policy: str, bind: bool, **options) -> Setting:
     """How the threads of OpenMP wait for work decides what PyTorch and CTranslate2 reach."""
-    label = _threads(threads)
+    label = threads_label(threads)
     if threads > 1:
         label += f", {policy}{', bound' if bind else ''}"
     if options.get("parallel", 1) > 1:
@@ -52,22 +52,22 @@ def _openmp(threads: int, policy: str, bind: bool, **options) -> Setting:
     return Setting(label, environment, {"threads": threads, **options})
 
 
-def _threads(number: int) -> str:
+def threads_label(number: int) -> str:
     return f"{number} thread{'s' if number > 1 else ''}"
 
 
 def _openmp_settings(**options) -> tuple[Setting, ...]:
-    settings = [_openmp(1, "passive", False, **options)]
+    settings = [openmp(1, "passive", False, **options)]
     if cores() > 1:
         for policy, bind in (("active", True), ("active", False), ("passive", False)):
-            settings.append(_openmp(cores(), policy, bind, **options))
+            settings.append(openmp(cores(), policy, bind, **options))
     return tuple(settings)
 
 
 def _ctranslate_settings() -> tuple[Setting, ...]:
     settings = _openmp_settings(parallel=1)
     if cores() > 1:
-        settings += (_openmp(1, "passive", False, parallel=cores()),)
+        settings += (openmp(1, "passive", False, parallel=cores()),)
     return settings
 
 
