@@ -5,7 +5,7 @@ import math
 import numpy as np
 from keras import ops
 
-from keras_attention.ops.backend.checkpointing import map_steps, uniform
+from keras_attention.ops.backend.checkpointing import compiled, map_steps, uniform
 from keras_attention.ops.backend.chunk_plan import make_plan
 from keras_attention.ops.masks import combine_masks
 from keras_attention.ops.normalizers import softmax_weights
@@ -13,6 +13,10 @@ from keras_attention.ops.normalizers import softmax_weights
 
 def attend(query, key, value, mask, bias, relative_bias, seed, rules):
     """Attended values `[..., heads, q_len, value_dim]`, see `ops.chunked_attention`."""
+    return compiled(_attend)(query, key, value, mask, bias, relative_bias, seed, rules=rules)
+
+
+def _attend(query, key, value, mask, bias, relative_bias, seed, rules):
     *leading, heads, q_len, key_dim = query.shape
     kv_heads, k_len, value_dim = *key.shape[-3:-1], value.shape[-1]
     group, matrices = heads // kv_heads, math.prod(leading) * kv_heads

@@ -1,7 +1,19 @@
 """Loops whose gradient runs each step again instead of keeping what it computed."""
 
+import functools
+
 import keras
 from keras import ops
+
+
+@functools.cache
+def compiled(function):
+    """`function(*tensors, rules)`; on JAX one program, where each call would compile its loops."""
+    if keras.backend.backend() != "jax":
+        return function
+    import jax
+
+    return jax.jit(function, static_argnames="rules")
 
 
 def map_steps(step, xs, checkpoint=True):
