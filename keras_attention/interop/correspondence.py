@@ -8,7 +8,7 @@ from keras_attention.training.weight_files import check_fit, to_array
 
 # Settings that change no output of a trained layer.
 WITHOUT_EFFECT = re.compile(
-    r"name|trainable|dtype|seed|flash_attention|.*dropout|.*_(initializer|regularizer|constraint)"
+    r"name|trainable|dtype|seed|flash_attention|.*_(initializer|regularizer|constraint)"
 )
 
 
@@ -28,9 +28,9 @@ def kind_of(thing, kinds):
 
 
 def class_of(layer, classes):
-    """Which of `classes`, of our own, `layer` is an instance of."""
-    for cls in classes:
-        if isinstance(layer, cls):
+    """Which of `classes`, of our own, the class of `layer` is or inherits from."""
+    for cls in type(layer).__mro__:
+        if cls in classes:
             return cls
     raise ValueError(
         f"There is no counterpart of {type(layer).__name__}. Expected one of: "
@@ -40,7 +40,7 @@ def class_of(layer, classes):
 
 def weights_by_name(layer):
     """The weights of a built layer by their path within the layer."""
-    if not layer.built or not layer.weights:
+    if not layer.built:
         raise ValueError(
             f"The layer `{layer.name}` is not built, so it has no weights yet. "
             "Call it on one batch first, or `build` it."
@@ -82,7 +82,13 @@ def _settings(config):
     """What of a configuration has an effect, in its parts too."""
     if not isinstance(config, dict):
         return config
-    return {k: _settings(v) for k, v in config.items() if not WITHOUT_EFFECT.fullmatch(k)}
+    return {k: _settings(v) for k, v in config.items() if _has_effect(k, v)}
+
+
+def _has_effect(name, value):
+    if name.endswith("dropout"):
+        return isinstance(value, dict)  # a schedule, which others have not
+    return not WITHOUT_EFFECT.fullmatch(name)
 
 
 def arguments_for(cls, config):

@@ -11,8 +11,11 @@ from keras_attention.interop.correspondence import (
     refuse_other_settings,
 )
 from keras_attention.interop.keras_hub import from_keras_hub, to_keras_hub
+from keras_attention.layers.additive_attention import AdditiveAttention
+from keras_attention.layers.attention import Attention
 from keras_attention.layers.decoder_layer import DecoderLayer
 from keras_attention.layers.encoder_layer import EncoderLayer
+from keras_attention.layers.group_query_attention import GroupedQueryAttention
 from keras_attention.layers.multi_head_attention import MultiHeadAttention
 
 
@@ -22,7 +25,9 @@ def from_keras(layer):
     | theirs | ours |
     |---|---|
     | `keras.layers.MultiHeadAttention` | `MultiHeadAttention` |
-    | `keras.layers.GroupQueryAttention` | `MultiHeadAttention(num_key_value_heads=…)` |
+    | `keras.layers.GroupQueryAttention` | `GroupQueryAttention` |
+    | `keras.layers.Attention` | `Attention` |
+    | `keras.layers.AdditiveAttention` | `AdditiveAttention` |
     | `keras_hub.layers.TransformerEncoder` | `EncoderLayer` |
     | `keras_hub.layers.TransformerDecoder` | `DecoderLayer` |
 
@@ -49,17 +54,20 @@ def from_keras(layer):
     True
     """
     kind = kind_of(layer, _KINDS)
-    return _from_attention(layer) if _KINDS[kind] == "keras" else from_keras_hub(layer, kind)
+    if kind in _BY_NAME:
+        return _from_attention(layer, _BY_NAME[kind])
+    return from_keras_hub(layer, kind)
 
 
 def to_keras(layer):
     """The layer of Keras or KerasHub for one of ours, with its settings and weights.
 
-    The other direction of `from_keras`. KerasHub has one rate of dropout, for attention weights and
+    The other direction of `from_keras`; `MultiHeadAttention` with fewer key/value heads becomes
+    `keras.layers.GroupQueryAttention` as well. KerasHub has one rate of dropout, for attention weights and
     sublayers' outputs; it is set to our `dropout`, the other rates are lost.
 
     Args:
-        layer: A built `MultiHeadAttention`, `EncoderLayer` or `DecoderLayer`.
+        layer: A built layer of one of the classes that `from_keras` returns.
 
     Returns:
         A built layer of Keras or KerasHub.
@@ -80,46 +88,52 @@ def to_keras(layer):
     >>> np.allclose(theirs(x, x), expected, atol=1e-5)
     True
     """
-    cls = class_of(layer, (MultiHeadAttention, EncoderLayer, DecoderLayer))
-    return _to_attention(layer) if cls is MultiHeadAttention else to_keras_hub(layer, cls)
+    cls = class_of(layer, (*_ATTENTIONS, EncoderLayer, DecoderLayer))
+    if cls in _ATTENTIONS:
+        return _to_attention(layer, cls)
+    return to_keras_hub(layer, cls)
 
 
-_GROUPED_NAMES = {"num_heads": "num_query_heads", "key_dim": "head_dim"}
-
+# Ours -> Keras', which take the same arguments and whose names are the same.
+_ATTENTIONS = {
+    MultiHeadAttention: keras.layers.MultiHeadAttention,
+    GroupedQueryAttention: keras.layers.GroupQueryAttention,
+    Attention: keras.layers.Attention,
+    AdditiveAttention: keras.layers.AdditiveAttention,
+}
+_BY_NAME = {cls.__name__: cls for cls in _ATTENTIONS}
 _KINDS = {
-    "MultiHeadAttention": "keras",
-    "GroupedQueryAttention": "keras",
+    **dict.fromkeys(_BY_NAME, "keras"),
     "TransformerEncoder": "keras_hub",
     "TransformerDecoder": "keras_hub",
 }
 
 
-def _from_attention(layer):
+def _from_attention(layer, cls):
     arrays = arrays_by_name(layer)
-    shapes = layer.get_build_config()["shapes_dict"]
-    config = layer.get_config()
-    for ours, theirs in _GROUPED_NAMES.items():
-        config[ours] = config.get(theirs, config.get(ours))
-    rank = len(shapes["query_shape"])
-    if config.get("attention_axes") == tuple(range(1, rank - 1)):
-        config["attention_axes"] = None  # all, as by default
-    ours = MultiHeadAttention.from_config(arguments_for(MultiHeadAttention, config))
-    ours.build(**shapes)
+    config, shapes = layer.get_config(), layer.get_build_config()
+    if cls is MultiHeadAttention:
+        rank = len(shapes["shapes_dict"]["query_shape"])
+        if config["attention_axes"] == tuple(range(1, rank - 1)):
+            config["attention_axes"] = None  # all, as by default
+    ours = cls.from_config(arguments_for(cls, config))
+    ours.build_from_config(shapes)
     assign(ours, arrays, f"`{layer.name}`")
     return ours
 
 
-def _to_attention(layer):
+def _to_attention(layer, ours):
     arrays = arrays_by_name(layer)
-    grouped = layer.num_key_value_heads != layer.num_heads
-    cls = keras.layers.GroupQueryAttention if grouped else keras.layers.MultiHeadAttention
-    names = _GROUPED_NAMES if grouped else {}
+    names, cls = {}, _ATTENTIONS[ours]
+    if ours is MultiHeadAttention and layer.num_key_value_heads != layer.num_heads:
+        cls = keras.layers.GroupQueryAttention
+        names = {"num_heads": "num_query_heads", "key_dim": "head_dim"}
     config = layer.get_config()
     arguments = arguments_for(cls, {names.get(name, name): config[name] for name in config})
-    taken = {name: config[name] for name in config if names.get(name, name) in arguments}
-    plain = MultiHeadAttention.from_config(taken)
+    taken = {name for name in config if names.get(name, name) in arguments} - {"dropout"}
+    plain = ours.from_config({name: config[name] for name in taken})
     refuse_other_settings(layer, plain, f"Keras' {cls.__name__}")
     theirs = cls.from_config(arguments)
-    theirs.build(**layer.get_build_config()["shapes_dict"])
+    theirs.build_from_config(layer.get_build_config())
     assign(theirs, arrays, f"`{layer.name}`")
     return theirs

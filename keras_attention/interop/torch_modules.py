@@ -9,6 +9,7 @@ from keras_attention.interop.correspondence import (
 from keras_attention.interop.torch_names import attention_names
 from keras_attention.layers.decoder_layer import DecoderLayer
 from keras_attention.layers.encoder_layer import EncoderLayer
+from keras_attention.layers.group_query_attention import GroupedQueryAttention
 from keras_attention.layers.multi_head_attention import MultiHeadAttention
 
 LAYERS = (MultiHeadAttention, EncoderLayer, DecoderLayer)
@@ -70,8 +71,10 @@ def _layer_like(cls, module):
 
 def _attention_like(layer):
     config = layer.get_config()
+    cls = class_of(layer, (MultiHeadAttention, GroupedQueryAttention))
     taken = ("num_heads", "key_dim", "value_dim", "output_shape", "use_bias")
-    plain = MultiHeadAttention(**{name: config[name] for name in taken})
+    taken += ("num_query_heads", "head_dim", "num_key_value_heads")  # as a GroupedQueryAttention
+    plain = cls(**{name: config[name] for name in taken if name in config})
     refuse_other_settings(layer, plain, "PyTorch's MultiheadAttention")
     projections = (layer.query_dense, layer.key_dense, layer.value_dense)
     embed_dim, kdim, vdim = (projection.kernel.shape[0] for projection in projections)

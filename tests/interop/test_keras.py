@@ -9,12 +9,18 @@ from optional import need
 
 from keras_attention.interop import from_keras, to_keras
 from keras_attention.layers import (
+    AdditiveAttention,
+    Attention,
+    Bilinear,
     DecoderLayer,
     EncoderLayer,
     Entmax,
     FeedForward,
+    GroupQueryAttention,
     MultiHeadAttention,
 )
+
+SCHEDULE = keras.optimizers.schedules.CosineDecay(0.5, 7)
 
 
 def normal(*shape, seed=0):
@@ -47,6 +53,7 @@ ATTENTIONS = {
     "without bias": keras.layers.MultiHeadAttention(3, 5, use_bias=False),
     "grouped": keras.layers.GroupQueryAttention(5, 6, 2, dropout=0.25, use_gate=True),
     "grouped without bias": keras.layers.GroupQueryAttention(5, 6, 3, use_bias=False),
+    "grouped by one": keras.layers.GroupQueryAttention(5, 6, 6),
 }
 
 
@@ -68,8 +75,52 @@ def test_attention_of_keras(name):
     for results in others:
         for result, reference in zip(results, expected, strict=True):
             np.testing.assert_allclose(as_numpy(result), as_numpy(reference), atol=1e-5)
-    assert isinstance(ours, MultiHeadAttention)
+    assert type(ours).__name__ == type(theirs).__name__
     assert ours.attention_axes is None
+    assert type(back) is type(theirs)
+    assert back.get_config() == theirs.get_config()
+
+
+def test_fewer_heads_of_keys_become_grouped_queries():
+    ours = MultiHeadAttention(5, 7, num_key_value_heads=1, use_gate=True)
+    query, value = normal(2, 3, 11), normal(2, 13, 11, seed=1)
+    ours(query, value)
+    randomize(ours)
+    theirs = to_keras(ours)
+    assert isinstance(theirs, keras.layers.GroupQueryAttention)
+    np.testing.assert_allclose(
+        as_numpy(theirs(query, value)), as_numpy(ours(query, value)), atol=1e-5
+    )
+
+
+WITHOUT_PROJECTIONS = {
+    "dot": keras.layers.Attention(),
+    "scaled": keras.layers.Attention(use_scale=True, dropout=0.25, seed=3, name="scaled"),
+    "concat": keras.layers.Attention(score_mode="concat"),
+    "scaled concat": keras.layers.Attention(score_mode="concat", use_scale=True),
+    "additive": keras.layers.AdditiveAttention(dropout=0.25),
+    "additive without scale": keras.layers.AdditiveAttention(use_scale=False),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_PROJECTIONS)
+def test_attention_without_projections(name):
+    theirs = WITHOUT_PROJECTIONS[name]
+    inputs = [normal(2, 5, 7), normal(2, 11, 3, seed=1), normal(2, 11, 7, seed=2)]
+    theirs(inputs)
+    randomize(theirs)
+    ours = from_keras(theirs)
+    back = to_keras(ours)
+    real = np.arange(11) < np.array([[11], [4]])
+    expected, *others = (
+        layer(inputs, mask=[None, real], return_attention_scores=True)
+        for layer in (theirs, ours, back)
+    )
+    for results in others:
+        for result, reference in zip(results, expected, strict=True):
+            np.testing.assert_allclose(as_numpy(result), as_numpy(reference), atol=1e-5)
+    assert type(ours).__name__ == type(theirs).__name__
+    assert ours.get_config().items() >= theirs.get_config().items()
     assert type(back) is type(theirs)
     assert back.get_config() == theirs.get_config()
 
@@ -171,16 +222,29 @@ def test_both_sides_of_a_mismatch():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("layer", "message"),
     [
-        (dict(num_key_value_heads=2, value_dim=7), "GroupedQueryAttention .* like value_dim=7 of"),
-        (dict(normalizer=Entmax()), "MultiHeadAttention has nothing like normalizer=Entmax of"),
-        (dict(num_key_value_heads=2, output_shape=3), r"nothing like output_shape=\(3,\) of"),
+        (
+            MultiHeadAttention(4, 5, num_key_value_heads=2, value_dim=7),
+            "GroupedQueryAttention .* like value_dim=7 of",
+        ),
+        (
+            MultiHeadAttention(4, 5, normalizer=Entmax()),
+            "MultiHeadAttention has nothing like normalizer=Entmax of",
+        ),
+        (
+            MultiHeadAttention(4, 5, num_key_value_heads=2, output_shape=3),
+            r"nothing like output_shape=\(3,\) of",
+        ),
+        (MultiHeadAttention(4, 5, dropout=SCHEDULE), "nothing like dropout=CosineDecay of"),
+        (GroupQueryAttention(5, 4, 2, normalizer=Entmax()), "Grouped.* like normalizer=Entmax of"),
+        (Attention(score=Bilinear()), "Keras' Attention has nothing like score=Bilinear of"),
+        (AdditiveAttention(normalizer=Entmax()), "AdditiveAttention has .* normalizer=Entmax of"),
     ],
 )
-def test_attention_that_keras_has_not(arguments, message):
-    layer = MultiHeadAttention(4, 5, **arguments)
-    layer.build((2, 5, 7), (2, 5, 7))
+def test_attention_that_keras_has_not(layer, message):
+    shapes = [(2, 5, 7), (2, 5, 7)]
+    layer.build(*([shapes] if isinstance(layer, Attention) else shapes))
     with pytest.raises(ValueError, match=message):
         to_keras(layer)
 

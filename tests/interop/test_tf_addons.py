@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from interop.addons import NAMES, Case
+from interop.addons import CASES, NAMES, Case
 
 from keras_attention.interop import from_tf_addons
 from keras_attention.ops import hard_weights, sparsemax_weights
@@ -30,6 +30,45 @@ def test_multi_head_attention(name):
     assert layer.name == case.config["name"]
 
 
+MECHANISMS = [name for name in CASES if name.startswith(("bahdanau", "luong"))]
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_attention_mechanisms(name):
+    case = Case(name)
+    layer = from_tf_addons(case.class_name, case.config, case.weights)
+    memory, lengths = case.inputs["memory"], case.inputs.get("lengths")
+    real = None if lengths is None else np.arange(memory.shape[1]) < lengths[:, None]
+    context, weights = layer(
+        [case.inputs["queries"], memory], mask=[None, real], return_attention_scores=True
+    )
+    assert layer.name == case.config["name"]
+    weights, expected = as_numpy(weights), case.outputs["alignments"]
+    exact = np.ones_like(expected, bool)
+    if case.config.get("mode") == "parallel":
+        exact = without_clipping(layer, case.inputs["queries"], memory, real)
+        assert exact.mean() > 0.9
+    np.testing.assert_allclose(weights[exact], expected[exact], atol=1e-5)
+    if exact.all():
+        np.testing.assert_allclose(as_numpy(context), case.outputs["context"], atol=1e-5)
+
+
+def without_clipping(layer, queries, memory, real):
+    """Where the mode "parallel" is exact: up to the key where the probability of having gone by all
+    keys falls below 1e-10, by which it does not divide; in this and all queries before."""
+    scores = as_numpy(layer.score(queries[:, None], memory[:, None]))[:, 0]
+    goes_by = 1 / (1 + np.exp(scores + as_numpy(layer.normalizer.score_bias)))
+    went_by = np.ones_like(goes_by)
+    went_by[..., 1:] = np.cumprod(np.where(real[:, None], goes_by, 1.0), axis=-1)[..., :-1]
+    return np.logical_and.accumulate(went_by >= 1e-10, axis=1)
+
+
+def test_every_kind_of_mechanism_is_recorded():
+    assert {CASES[name]["class_name"] for name in MECHANISMS} == {
+        f"{name}{kind}Attention" for name in ("Bahdanau", "Luong") for kind in ("", "Monotonic")
+    }
+
+
 def test_settings_of_training_are_kept():
     case = Case("multi_head_attention/whole")
     kernel_regularizer = {
@@ -37,10 +76,27 @@ def test_settings_of_training_are_kept():
         "config": {"l2": 0.25},
         "module": "keras.regularizers",
     }
-    config = {**case.config, "dropout": 0.5, "kernel_regularizer": kernel_regularizer}
+    config = {
+        **case.config,
+        "dropout": 0.5,
+        "kernel_regularizer": kernel_regularizer,
+        "trainable": False,
+    }
     layer = from_tf_addons(case.class_name, config, case.weights)
     assert layer.dropout == 0.5
+    assert not layer.trainable_weights
     assert layer.query_dense.kernel_regularizer.get_config() == {"l2": 0.25}
+
+
+def test_settings_of_a_mechanism_are_kept():
+    case = Case("luong_monotonic/parallel")
+    settings = {"sigmoid_noise": 0.5, "score_bias_init": -2.0, "sigmoid_noise_seed": 7}
+    config = {**case.config, **settings, "trainable": False}
+    layer = from_tf_addons(case.class_name, config, case.weights)
+    normalizer = layer.normalizer
+    assert not layer.trainable_weights
+    assert normalizer.inference == "expected"
+    assert (normalizer.sigmoid_noise, normalizer.score_bias_init, normalizer.seed) == (0.5, -2.0, 7)
 
 
 def test_both_sides_of_a_mismatch():
@@ -54,6 +110,33 @@ def test_both_sides_of_a_mismatch():
     assert "unexpected: extra" in str(error.value)
     shapes = "the model has (3, 17, 5), the checkpoint (3, 17, 4)"
     assert f"wrong shape: value_kernel, {shapes}" in str(error.value)
+
+
+def test_both_sides_of_a_mismatch_of_a_mechanism():
+    case = Case("bahdanau/normalize")
+    weights = {name.removeprefix("BahdanauAttention/"): v for name, v in case.weights.items()}
+    weights["extra:0"] = weights.pop("memory_layer/kernel:0")
+    weights["kernel:0"] = weights["kernel:0"][0]
+    weights["attention_v:0"] = weights["attention_v:0"][:-1]
+    with pytest.raises(ValueError, match="the configuration of BahdanauAttention") as error:
+        from_tf_addons(case.class_name, case.config, weights)
+    assert "missing: memory_layer/kernel" in str(error.value)
+    assert "unexpected: extra" in str(error.value)
+    assert "wrong shape: kernel, the model has (None, 5), the checkpoint (5,)" in str(error.value)
+    assert "wrong shape: attention_v, the model has (5,), the checkpoint (4,)" in str(error.value)
+    case = Case("luong_monotonic/hard")  # has no factor, but a bias
+    weights = {name.replace("_score_bias", "_g"): value for name, value in case.weights.items()}
+    with pytest.raises(ValueError, match="of LuongMonotonicAttention") as error:
+        from_tf_addons(case.class_name, case.config, weights)
+    assert "missing: attention_score_bias" in str(error.value)
+    assert "unexpected: attention_g" in str(error.value)
+
+
+def test_a_probability_function_without_counterpart():
+    case = Case("luong/plain")
+    config = {**case.config, "probability_fn": "of mine"}
+    with pytest.raises(ValueError, match=r"probability_fn='of mine' .* one of: softmax, hardmax\."):
+        from_tf_addons(case.class_name, config, case.weights)
 
 
 def test_a_class_without_counterpart():

@@ -8,7 +8,13 @@ import pytest
 from optional import need
 
 from keras_attention.interop import from_torch, load_torch_weights, to_torch, torch_weights
-from keras_attention.layers import DecoderLayer, DotProduct, EncoderLayer, MultiHeadAttention
+from keras_attention.layers import (
+    DecoderLayer,
+    DotProduct,
+    EncoderLayer,
+    GroupQueryAttention,
+    MultiHeadAttention,
+)
 from keras_attention.ops import causal_mask
 
 
@@ -78,6 +84,16 @@ def test_multi_head_attention(torch, arguments, batch_first):
         np.testing.assert_allclose(as_numpy(again), as_numpy(expected), atol=1e-5)
     assert ours.dropout == back.dropout == theirs.dropout
     assert ours.use_bias == ("bias" not in arguments)
+
+
+def test_grouped_queries_that_are_not_grouped(torch):
+    ours = GroupQueryAttention(4, num_query_heads=3, num_key_value_heads=3)
+    x = normal(2, 5, 12)
+    expected = ours(x, x)
+    theirs = to_torch(ours)
+    output, _ = theirs(*[torch.from_numpy(x)] * 3)
+    assert theirs.num_heads == 3
+    np.testing.assert_allclose(as_numpy(output), as_numpy(expected), atol=1e-5)
 
 
 def test_a_float_mask_is_a_bias(torch):
