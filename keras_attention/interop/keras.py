@@ -63,8 +63,8 @@ def to_keras(layer):
     """The layer of Keras or KerasHub for one of ours, with its settings and weights.
 
     The other direction of `from_keras`; `MultiHeadAttention` with fewer key/value heads becomes
-    `keras.layers.GroupQueryAttention` as well. KerasHub has one rate of dropout, for attention weights and
-    sublayers' outputs; it is set to our `dropout`, the other rates are lost.
+    `keras.layers.GroupQueryAttention` as well. KerasHub has one rate of dropout, for attention
+    weights and sublayers' outputs; it is set to our `dropout`, the other rates are lost.
 
     Args:
         layer: A built layer of one of the classes that `from_keras` returns.

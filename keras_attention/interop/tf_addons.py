@@ -52,8 +52,9 @@ def from_tf_addons(class_name, config, weights):
         A built layer of ours.
 
     Raises:
-        ValueError: If the class or its `probability_fn` has no counterpart, or the weights do not fit the settings; the error
-            lists every missing and unexpected name and every wrong shape.
+        ValueError: If the class or its `probability_fn` has no counterpart, or the weights do not
+            fit the settings; the error lists every missing and unexpected name and every wrong
+            shape.
 
     Example:
 

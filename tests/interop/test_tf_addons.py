@@ -1,5 +1,8 @@
 """Ours beside TensorFlow Addons, whose answers are in a file, see `addons.py`."""
 
+import ast
+import inspect
+import re
 from pathlib import Path
 
 import keras
@@ -7,6 +10,7 @@ import numpy as np
 import pytest
 from interop.addons import CASES, NAMES, Case
 
+import keras_attention
 from keras_attention.interop import from_tf_addons
 from keras_attention.ops import hard_weights, sparsemax_weights
 from keras_attention.training import MaskedCrossEntropy
@@ -167,6 +171,38 @@ def test_sequence_loss():
     np.testing.assert_allclose(as_numpy(loss), case.outputs["loss"], atol=1e-5)
 
 
+PAGE = (Path(__file__).parents[2] / "docs" / "from-tensorflow-addons.md").read_text("utf-8")
+
+
 def test_the_page_tells_of_every_name():
-    page = (Path(__file__).parents[2] / "docs" / "from-tensorflow-addons.md").read_text("utf-8")
-    assert [name for name in NAMES if f"`tfa.{name}`" not in page] == []
+    assert [name for name in NAMES if f"`tfa.{name}`" not in PAGE] == []
+
+
+def test_names_of_ours_on_the_page_exist():
+    """Those that stand in code, and the arguments that it gives them."""
+    found = set()
+    for block, span in re.findall(r"```python\n(.*?)```|`([^`\n]+)`", PAGE, re.DOTALL):
+        try:
+            tree = ast.parse((block or span).replace("…", "..."))
+        except SyntaxError:
+            continue  # not Python
+        for node in ast.walk(tree):
+            name = public_name(node.func if isinstance(node, ast.Call) else node)
+            if name is None:
+                continue
+            assert name in keras_attention.__all__, name
+            found.add(name)
+            if isinstance(node, ast.Call):
+                parameters = inspect.signature(getattr(keras_attention, name)).parameters
+                assert {keyword.arg for keyword in node.keywords} <= parameters.keys(), name
+    assert {"Attention", "Additive", "Monotonic", "monotonic_weights", "Beam"} <= found
+
+
+def public_name(node):
+    """What the code means by `keras_attention.name`, or a class called `Name`."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="keras_attention"), attr=name):
+            return name
+        case ast.Name(id=name) if name[0].isupper():
+            return name
+    return None
