@@ -12,7 +12,7 @@ from interop.addons import CASES, NAMES, Case
 
 import keras_attention
 from keras_attention.interop import from_tf_addons
-from keras_attention.ops import hard_weights, sparsemax_weights
+from keras_attention.ops import hard_weights, monotonic_weights, sparsemax_weights
 from keras_attention.training import MaskedCrossEntropy
 
 
@@ -153,6 +153,15 @@ def test_hardmax_and_sparsemax():
         case = Case(name)
         result = ours(case.inputs["logits"])
         np.testing.assert_allclose(as_numpy(result), case.outputs["weights"], atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["parallel", "recursive", "hard"])
+def test_monotonic_attention(mode):
+    case = Case(f"monotonic_attention/{mode}")
+    p, hard = case.inputs["probabilities"], mode == "hard"
+    scores = p - 0.5 if hard else np.log(p) - np.log1p(-p)
+    weights = monotonic_weights(scores, case.inputs["previous"], hard=hard)
+    np.testing.assert_allclose(as_numpy(weights), case.outputs["alignments"], atol=1e-5)
 
 
 def test_sparsemax_loss_in_one_line():
