@@ -70,6 +70,9 @@ _PUBLIC: dict[str, list[str]] = {
         "Attention",
         "AttentionRegularizer",
         "BigBird",
+        "BlockSparse",
+        "Additive",
+        "AttentionCell",
         "Bilinear",
         "BlockSparse",
         "Concat",
@@ -129,6 +132,7 @@ _PUBLIC: dict[str, list[str]] = {
         "Hypotheses",
         "Lineage",
         "decode",
+        "no_coverage",
         "reorder",
     ],
     "training": [
@@ -152,6 +156,7 @@ _PUBLIC: dict[str, list[str]] = {
     "models": [
         "Transformer",
     ],
+    "models": ["RecurrentEncoderDecoder", "Transformer"],
     "interop": [
         "from_keras",
         "from_tf_addons",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from keras_attention.decoding.continuations import best_continuations
+from keras_attention.decoding.coverage import coverage_score
 from keras_attention.decoding.hypotheses import Hypotheses
 from keras_attention.decoding.lineage import Lineage, reorder
 from keras_attention.decoding.search_space import SearchSpace
@@ -20,19 +21,27 @@ class Beam:
     finished hypotheses, and the best `width` of the others live on. A finished hypothesis keeps its
     score and is never extended. The score of a hypothesis $Y$ is
 
-    $$ \log P(Y) \,/\, \left(\frac{5 + |Y|}{6}\right)^{\alpha} $$
+    $$ \log P(Y) \,/\, \left(\frac{5 + |Y|}{6}\right)^{\alpha} +
+       \beta \sum_i \log \min\Big(\sum_{j \le |Y|} w_{ji},\, 1\Big) $$
 
-    where $|Y|$ counts every generated token, the end id included, and $\alpha$ is the length
-    penalty. An entry is done when no living hypothesis can, at any length that its limit permits,
-    do better than the worst of the `n_best` finished ones: ending early never changes a result.
+    where $|Y|$ counts every generated token, the end id included, $\alpha$ is the length penalty,
+    and $\beta$ the coverage penalty: $w_{ji}$ is how much step `j` has attended to source token
+    `i`. That term compares finished hypotheses, not those that live. An entry is done when no
+    living hypothesis can, at any length that its limit permits, do better than the worst of the
+    `n_best` finished ones: ending early never changes a result.
 
     Args:
         width: Number of hypotheses that are extended side by side.
         length_penalty: Above 0 favours long hypotheses, below 0 short ones.
         n_best: How many hypotheses to return, at most `width`.
+        coverage_penalty: Above 0 favours hypotheses that leave no part of the source out. The state
+            of the step must then be a dictionary with `coverage`, see `no_coverage`; models make
+            it with `make_cache(…, coverage=True)`.
 
     Raises:
-        ValueError: If `width` is not positive or `n_best` is not between 1 and `width`.
+        ValueError: If `width` is not positive, `n_best` is not between 1 and `width`, or
+            `coverage_penalty` is negative; if the state of the step has no `coverage` where it is
+            needed.
 
     Example:
 
@@ -52,6 +61,7 @@ class Beam:
     width: int = 4
     length_penalty: float = 0.6
     n_best: int = 1
+    coverage_penalty: float = 0.0
 
     def __post_init__(self):
         if self.width < 1:
@@ -60,6 +70,11 @@ class Beam:
             raise ValueError(
                 "`n_best` must be at least 1 and at most `width`. "
                 f"Received: n_best={self.n_best}, width={self.width}."
+            )
+        if not self.coverage_penalty >= 0:
+            raise ValueError(
+                "`coverage_penalty` must be at least 0, or what is left out would be rewarded. "
+                f"Received: coverage_penalty={self.coverage_penalty}."
             )
 
     @property
@@ -77,7 +92,8 @@ class Beam:
             lineage = Lineage(living.index, living.parents, living.ancestors)
             logits, state = step(living.token_ids, state, lineage)
             candidates = self._candidates(logits, living, space)
-            finished = self._finish(candidates, living, finished, space)
+            bonus = self._bonus(candidates, state)
+            finished = self._finish(candidates, bonus, living, finished, space)
             return self._live_on(candidates, living, finished, space), finished, state
 
         start = (self._first(space), self._none_finished(space), state)
@@ -114,11 +130,18 @@ class Beam:
         finishes = (token_ids == space.end_id) | at_limit[:, None]
         return _Candidates(scores, parents, token_ids, finishes)
 
-    def _finish(self, candidates, living, finished, space):
+    def _bonus(self, candidates, state):
+        """What is added to the scores of candidates that finish; never above 0."""
+        if self.coverage_penalty == 0:
+            return 0.0
+        term = self.coverage_penalty * coverage_score(state, self.width)
+        return _take(term, candidates.parents)
+
+    def _finish(self, candidates, bonus, living, finished, space):
         """The best of those that were finished before and those that finish now."""
         rank = ops.arange(candidates.scores.shape[1], dtype="int32")
         enters = candidates.finishes & (rank < self.width)
-        scores = candidates.scores / self._penalty(living.index + 1)
+        scores = candidates.scores / self._penalty(living.index + 1) + bonus
         scores = ops.where(enters, scores, -math.inf)
         scores = ops.concatenate([finished.scores, scores], axis=1)
         scores, chosen = ops.top_k(scores, self.n_best)
@@ -142,7 +165,8 @@ class Beam:
         """The best that do not finish now, unless nothing can come of them."""
         scores = ops.where(candidates.finishes, -math.inf, candidates.scores)
         scores, chosen = ops.top_k(scores, self.width)
-        # No continuation has a better log-probability, and the penalty is monotonic in the length.
+        # No continuation has a better log-probability, the penalty is monotonic in the length, and
+        # the whole source may still be covered.
         penalty = ops.maximum(self._penalty(living.index + 2), self._penalty(space.limits))
         # Not scores[:, 0] and [:, -1]: XLA makes a full sort of a `top_k` that is sliced.
         within_reach = ops.max(scores, axis=1) / penalty > ops.min(finished.scores, axis=1)
