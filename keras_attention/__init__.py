@@ -154,9 +154,9 @@ _PUBLIC: dict[str, list[str]] = {
         "save_weights",
     ],
     "models": [
+        "RecurrentEncoderDecoder",
         "Transformer",
     ],
-    "models": ["RecurrentEncoderDecoder", "Transformer"],
     "interop": [
         "from_keras",
         "from_tf_addons",

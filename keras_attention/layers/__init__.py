@@ -2,6 +2,7 @@
 
 from keras_attention.layers.additive_attention import AdditiveAttention as AdditiveAttention
 from keras_attention.layers.attention import Attention as Attention
+from keras_attention.layers.attention_cell import AttentionCell as AttentionCell
 from keras_attention.layers.attention_regularizers import (
     AttentionRegularizer as AttentionRegularizer,
 )
@@ -9,7 +10,6 @@ from keras_attention.layers.attention_regularizers import CoverageLoss as Covera
 from keras_attention.layers.attention_regularizers import EntropyPenalty as EntropyPenalty
 from keras_attention.layers.attention_regularizers import GuidedAttentionLoss as GuidedAttentionLoss
 from keras_attention.layers.attention_regularizers import WeightPenalty as WeightPenalty
-from keras_attention.layers.attention_cell import AttentionCell as AttentionCell
 from keras_attention.layers.decoder import Decoder as Decoder
 from keras_attention.layers.decoder_layer import DecoderLayer as DecoderLayer
 from keras_attention.layers.encoder import Encoder as Encoder

@@ -119,8 +119,10 @@ class AttentionCell(keras.layers.Layer):
         self._attention_size = self.attention_layer_size or memory_dim
         units = _output_size(self.cell)
         self.cell.build((batch, inputs_shape[-1] + self._attention_size))
-        self.score.build((batch, None, units), memory_shape)
-        self.normalizer.build((batch, None, k_len))
+        if not self.score.built:
+            self.score.build((batch, None, units), memory_shape)
+        if not self.normalizer.built:
+            self.normalizer.build((batch, None, k_len))
         if self.attention_layer is not None:
             self.attention_layer.build((batch, None, units + memory_dim))
 

@@ -25,22 +25,23 @@ class CachedSteps:
             "value": ops.zeros((matrices, max_length, self.value_dim), self.compute_dtype),
         }
 
-    def full_cache(self, value, key=None, beams=1):
+    def full_cache(self, value, key=None, beams=1, alignment=False):
         """A cache for cross-attention: the projected keys and values of a whole sequence.
 
         Args:
             value: Float tensor `[batch, k_len, feature_dim]`.
             key: Float tensor `[batch, k_len, feature_dim]`. Defaults to `value`.
-            beams: Number of tokens that each `step` will be given, if the mechanism takes queries
-                one by one.
+            beams: Number of tokens that each `step` will be given.
+            alignment: Whether the cache shall hold the last weights; it always does if the
+                mechanism takes queries one by one.
 
         Returns:
-            Dictionary with `key` and `value` as in `empty_cache`; if the mechanism takes queries
-            one by one, also `alignment` `[batch, beams, heads, k_len]`, the last weights.
+            Dictionary with `key` and `value` as in `empty_cache`, and perhaps `alignment`
+            `[batch, beams, heads, k_len]`.
         """
         key = value if key is None else key
         cache = self._new_entries(value, key, ops.arange(ops.shape(key)[1], dtype="int32"))
-        if self._mechanism.one_by_one:
+        if alignment or self._mechanism.one_by_one:
             batch, k_len = ops.shape(key)[:2]
             shape = (batch, self.num_heads, beams, k_len)
             first = self._mechanism.normalizer.initial_alignment(shape)

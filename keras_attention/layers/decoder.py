@@ -77,9 +77,12 @@ class Decoder(Stack):
             for name in ("self_attention", "cross_attention")
         }
 
-    def make_cache(self, encoded, max_length, beams=1):
-        """The caches of all layers, see `DecoderLayer.make_cache`."""
-        return [layer.make_cache(encoded, max_length, beams) for layer in self.layers]
+    def make_cache(self, encoded, max_length, beams=1, alignment=False):
+        """The caches of all layers, see `DecoderLayer.make_cache`; `alignment` is for the last."""
+        return [
+            layer.make_cache(encoded, max_length, beams, alignment and layer is self.layers[-1])
+            for layer in self.layers
+        ]
 
     def step(self, x, cache, index, attention_mask=None, cross_attention_mask=None, beams=1):
         """Decodes a few new positions, see `DecoderLayer.step`; `cache` is from `make_cache`."""

@@ -104,13 +104,14 @@ class DecoderLayer(TransformerLayer):
             return x, {"self_attention": self_weights, "cross_attention": cross_weights}
         return x
 
-    def make_cache(self, encoded, max_length, beams=1):
+    def make_cache(self, encoded, max_length, beams=1, alignment=False):
         """What `step` needs: room for `max_length` positions, and the encoder's projected output.
 
         Args:
             encoded: Float tensor `[batch, k_len, d_model]`, the encoder's output.
             max_length: Number of positions that will be decoded, an integer.
             beams: Number of hypotheses per sequence, which `step` decodes side by side.
+            alignment: Whether the cache of `cross_attention` shall hold the last weights.
 
         Returns:
             Dictionary of the caches of `self_attention`, with a slot for each beam and position,
@@ -119,7 +120,7 @@ class DecoderLayer(TransformerLayer):
         slots = max_length * beams
         return {
             "self_attention": self.self_attention.empty_cache(ops.shape(encoded)[0], slots),
-            "cross_attention": self.cross_attention.full_cache(encoded, beams=beams),
+            "cross_attention": self.cross_attention.full_cache(encoded, None, beams, alignment),
         }
 
     def step(self, x, cache, index, attention_mask=None, cross_attention_mask=None, beams=1):

@@ -8,6 +8,7 @@ from keras_attention.decoding.lineage import reorder
 from keras_attention.layers.arguments import one_of, positive_integer, share
 from keras_attention.layers.attention_cell import AttentionCell
 from keras_attention.layers.position_embedding import NoPositionEmbedding
+from keras_attention.layers.rate import Rate
 from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.layers.token_embedding import TokenEmbedding
 from keras_attention.ops.masks import padding_mask
@@ -38,8 +39,9 @@ class RecurrentEncoderDecoder(Model):
         dropout: Share of the embeddings and of each layer's output dropped in training.
         score, normalizer: Those of the attention, see `AttentionCell`.
         scheduled_sampling: Probability with which, in training, the decoder is given a token that
-            it has drawn itself instead of the right one. A number, or a function of the number of
-            updates so far: a `keras.optimizers.schedules.LearningRateSchedule`.
+            it has drawn itself instead of the right one: a number in `[0, 1)`, or a
+            `keras.optimizers.schedules.LearningRateSchedule` of the number of earlier training
+            calls.
 
     Call arguments:
         inputs: Dictionary of integer tensors: `source_ids` `[batch, source_length]`, `target_ids`
@@ -92,7 +94,7 @@ class RecurrentEncoderDecoder(Model):
         self.num_layers = positive_integer("num_layers", num_layers)
         self.cell = cell
         self.dropout = share("dropout", dropout)
-        self.scheduled_sampling = _probability(scheduled_sampling)
+        self._sampling_rate = Rate(scheduled_sampling, name="scheduled_sampling")
         self.token_embedding = TokenEmbedding(
             vocabulary_size,
             d_model,
@@ -103,7 +105,9 @@ class RecurrentEncoderDecoder(Model):
         )
         self.encoder_layers = [
             keras.layers.Bidirectional(
-                layer_class(d_model // 2, return_sequences=True, return_state=True, dtype=policy),
+                layer_class(
+                    d_model // 2, return_sequences=True, return_state=True, name=cell, dtype=policy
+                ),
                 name=f"encoder_layer_{i}",
                 dtype=policy,
             )
@@ -111,11 +115,13 @@ class RecurrentEncoderDecoder(Model):
         ]
         # Between two cells, their own dropout; that of a cell's inputs is the embedding's.
         cells = [
-            cell_class(d_model, dropout=dropout if i else 0.0, dtype=policy)
+            cell_class(d_model, dropout=dropout if i else 0.0, name=f"cell_{i}", dtype=policy)
             for i in range(num_layers)
         ]
         self.decoder = AttentionCell(
-            cells[0] if num_layers == 1 else keras.layers.StackedRNNCells(cells, dtype=policy),
+            cells[0]
+            if num_layers == 1
+            else keras.layers.StackedRNNCells(cells, name="cells", dtype=policy),
             score,
             normalizer,
             attention_layer_size=d_model,
@@ -133,17 +139,14 @@ class RecurrentEncoderDecoder(Model):
         for layer in self.encoder_layers:
             layer.build(x_shape)
         self.decoder.build(x_shape, x_shape)
-        if callable(self.scheduled_sampling):
-            self.updates = self.add_weight(
-                shape=(), initializer="zeros", trainable=False, name="updates", autocast=False
-            )
+        self._sampling_rate.build()
         self.built = True
 
     def call(self, inputs, training=None):
         source_ids, target_ids = inputs["source_ids"], inputs["target_ids"]
         encoded, cell_state = self.encode(source_ids, training)
         mask = padding_mask(source_ids)
-        if training and self.scheduled_sampling != 0:
+        if training and self._sampling_rate.rate != 0:
             x = self._decode_with_samples(target_ids, encoded, mask, cell_state)
         else:
             x = self.token_embedding(target_ids, training=training)
@@ -234,7 +237,6 @@ class RecurrentEncoderDecoder(Model):
         return self._logits(x), cache
 
     def get_config(self):
-        sampling = self.scheduled_sampling
         return {
             **super().get_config(),
             "vocabulary_size": self.token_embedding.vocabulary_size,
@@ -244,7 +246,7 @@ class RecurrentEncoderDecoder(Model):
             "dropout": self.dropout,
             "score": serialized(self.decoder.score),
             "normalizer": serialized(self.decoder.normalizer),
-            "scheduled_sampling": serialized(sampling) if callable(sampling) else sampling,
+            "scheduled_sampling": serialized(self._sampling_rate.rate),
         }
 
     @classmethod
@@ -261,6 +263,7 @@ class RecurrentEncoderDecoder(Model):
         state = decoder.initial_state(memory, cell_state)
         batch, length = ops.shape(target_ids)
         # All that is random is drawn before the loop, which could not keep the state of a seed.
+        rate = self._sampling_rate.next(training=True)
         chance, place = (
             keras.random.uniform((length, batch, 1), seed=self.seed_generator) for _ in range(2)
         )
@@ -268,7 +271,7 @@ class RecurrentEncoderDecoder(Model):
         features = ops.ones((length, batch, 1, embedding.d_model), self.compute_dtype)
         sequence = {
             "token_ids": ops.transpose(target_ids)[:, :, None],
-            "is_own": ops.logical_and(chance < self._sampling_probability(), ~is_start),
+            "is_own": ops.logical_and(chance < rate, ~is_start),
             "place": place,
             "dropout": embedding.embedding_dropout(features, training=True),
         }
@@ -287,13 +290,6 @@ class RecurrentEncoderDecoder(Model):
             _, x = scan(step, state, sequence, self.compute_dtype)  # [length, batch, 1, d_model]
         return ops.swapaxes(x[:, :, 0], 0, 1)
 
-    def _sampling_probability(self):
-        if not callable(self.scheduled_sampling):
-            return self.scheduled_sampling
-        probability = self.scheduled_sampling(self.updates.value)
-        self.updates.assign(self.updates + 1.0)
-        return probability
-
 
 def _drawn(logits, place):
     """Tokens drawn from the softmax of logits, by uniform numbers in [0, 1)."""
@@ -301,12 +297,3 @@ def _drawn(logits, place):
     below = ops.cumsum(probabilities, axis=-1) <= place[..., None]
     # Sums are rounded: the last one may be less than 1.
     return ops.minimum(ops.sum(ops.cast(below, "int32"), axis=-1), logits.shape[-1] - 1)
-
-
-def _probability(value):
-    if not callable(value) and not 0 <= value <= 1:
-        raise ValueError(
-            "`scheduled_sampling` must be a probability from 0 to 1 or a schedule of it. "
-            f"Received: scheduled_sampling={value!r}."
-        )
-    return value

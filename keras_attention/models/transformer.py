@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_attention.decoding.coverage import no_coverage
 from keras_attention.decoding.lineage import reorder
 from keras_attention.layers.decoder import Decoder
 from keras_attention.layers.encoder import Encoder
@@ -141,7 +142,7 @@ class Transformer(Model):
         )
         return weights["cross_attention"]
 
-    def make_cache(self, source_ids, max_length, beams=1):
+    def make_cache(self, source_ids, max_length, beams=1, coverage=False):
         """All that decoding needs to know, step by step.
 
         The self-attention caches hold `max_length * beams` positions: in step `i` the tokens of all
@@ -152,15 +153,18 @@ class Transformer(Model):
             source_ids: Integer tensor `[batch, source_length]`, padded with 0.
             max_length: Most tokens that will be decoded, an integer.
             beams: Number of hypotheses per sentence.
+            coverage: Whether to add up how much each source token has been attended to, by the mean
+                of the last layer's heads, for `Beam(coverage_penalty=…)`.
 
         Returns:
             Nested dictionary of tensors, for `step`.
         """
-        encoded = self.encode(source_ids)
-        return {
-            "decoder": self.decoder.make_cache(encoded, max_length, beams),
-            "source_mask": padding_mask(source_ids),
+        encoded, mask = self.encode(source_ids), padding_mask(source_ids)
+        cache = {
+            "decoder": self.decoder.make_cache(encoded, max_length, beams, alignment=coverage),
+            "source_mask": mask,
         }
+        return {**cache, "coverage": no_coverage(mask, beams)} if coverage else cache
 
     def step(self, token_ids, cache, lineage):
         """Decodes one more token of each hypothesis; this is the `step` of `decoding.decode`.
@@ -185,7 +189,11 @@ class Transformer(Model):
             cross_attention_mask=cache["source_mask"][:, None, :],
             beams=beams,
         )
-        return self.token_embedding.logits(x), {**cache, "decoder": decoder_cache}
+        cache = {**cache, "decoder": decoder_cache}
+        if "coverage" in cache:
+            weights = ops.mean(decoder_cache[-1]["cross_attention"]["alignment"], axis=2)
+            cache["coverage"] = reorder(cache["coverage"], lineage.parents) + weights
+        return self.token_embedding.logits(x), cache
 
     def get_config(self):
         # The decoder's configuration names every argument of the layers.

@@ -56,6 +56,28 @@ class ModelConfig:
     cross_attention: CrossAttentionConfig = field(default_factory=CrossAttentionConfig)
 
 
+def _additive() -> CrossAttentionConfig:
+    return CrossAttentionConfig(score="Additive")
+
+
+@dataclass(frozen=True)
+class RecurrentConfig:
+    """The recurrent encoder-decoder with attention."""
+
+    num_layers: int = 1
+    """Number of encoder layers, and of decoder layers."""
+    d_model: int = 256
+    """Number of features of each token; even."""
+    cell: Literal["lstm", "gru"] = "lstm"
+    """What its layers are made of."""
+    dropout: float = 0.1
+    """Share of embeddings and layers' outputs dropped in training."""
+    attention: CrossAttentionConfig = field(default_factory=_additive)
+    """Bahdanau's by default; `Bilinear` is Luong's, `LocationAware` and `Monotonic` keep order."""
+    scheduled_sampling: float = 0.0
+    """Share of the target's tokens that, in training, are the decoder's own instead of right."""
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Optimisation, and what a run does besides."""
@@ -112,6 +134,8 @@ class DecodeConfig:
     """Hypotheses followed side by side; 1 is greedy search."""
     length_penalty: float = 0.6
     """Above 0 favours longer translations."""
+    coverage_penalty: float = 0.0
+    """Above 0 favours translations that leave nothing of the source out."""
     max_length: int = 128
     """Most tokens of a source sentence (longer ones are cut off) and of a translation."""
 
@@ -124,6 +148,8 @@ class DecodeOptions:
     """Hypotheses followed side by side; 1 is greedy search."""
     length_penalty: float | None = None
     """Above 0 favours longer translations."""
+    coverage_penalty: float | None = None
+    """Above 0 favours translations that leave nothing of the source out."""
     max_length: int | None = None
     """Most tokens of a source sentence (longer ones are cut off) and of a translation."""
 
@@ -150,7 +176,7 @@ class TranslationConfig:
     """Code of the language translated into, for the scores; built-in data sets know theirs."""
     vocabulary: VocabularyConfig = field(default_factory=VocabularyConfig)
     batching: Batching = field(default_factory=Batching)
-    model: ModelConfig = field(default_factory=ModelConfig)
+    model: ModelConfig | RecurrentConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     decode: DecodeConfig = field(default_factory=DecodeConfig)
 
@@ -203,6 +229,12 @@ def tiny() -> TranslationConfig:
         ),
         decode=DecodeConfig(beams=1, max_length=40),
     )
+
+
+def recurrent() -> TranslationConfig:
+    """The same phrases with an LSTM encoder and decoder, and Bahdanau's attention."""
+    model = RecurrentConfig(num_layers=1, d_model=128, dropout=0.0)
+    return replace(tiny(), name="recurrent", model=model)
 
 
 def multi30k() -> TranslationConfig:
@@ -262,7 +294,8 @@ def base() -> TranslationConfig:
 
 
 PRESETS: dict[str, Callable[[], TranslationConfig]] = {
-    preset.__name__: preset for preset in (tiny, multi30k, tatoeba_spanish, tatoeba_chinese, base)
+    preset.__name__: preset
+    for preset in (tiny, recurrent, multi30k, tatoeba_spanish, tatoeba_chinese, base)
 }
 
 

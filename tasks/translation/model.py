@@ -1,4 +1,4 @@
-"""The Transformer of a configuration, and the translator that it becomes with a vocabulary."""
+"""The model of a configuration, and the translator that it becomes with a vocabulary."""
 
 import logging
 import os
@@ -14,11 +14,18 @@ from keras_attention.decoding.beam import Beam
 from keras_attention.decoding.bucketed_decoder import BucketedDecoder
 from keras_attention.decoding.decode import decode
 from keras_attention.decoding.greedy import Greedy
+from keras_attention.models.recurrent_encoder_decoder import RecurrentEncoderDecoder
 from keras_attention.models.transformer import Transformer
 from keras_attention.training.weight_files import load_weights
 from tasks.common.mechanisms import make_mechanism, make_position_scheme
 from tasks.common.run_folder import RunFolder
-from tasks.translation.config import DecodeConfig, DecodeOptions, ModelConfig, TranslationConfig
+from tasks.translation.config import (
+    DecodeConfig,
+    DecodeOptions,
+    ModelConfig,
+    RecurrentConfig,
+    TranslationConfig,
+)
 from tasks.translation.text import TranslationText
 
 logger = logging.getLogger(__name__)
@@ -54,8 +61,25 @@ class Candidate(NamedTuple):
     score: float
 
 
-def build_model(config: ModelConfig, vocabulary_size: int, precision: str = "float32"):
-    """The `Transformer` that a configuration describes, with new weights."""
+Model = Transformer | RecurrentEncoderDecoder
+
+
+def build_model(
+    config: ModelConfig | RecurrentConfig, vocabulary_size: int, precision: str = "float32"
+) -> Model:
+    """The model that a configuration describes, with new weights."""
+    if isinstance(config, RecurrentConfig):
+        return RecurrentEncoderDecoder(
+            vocabulary_size,
+            num_layers=config.num_layers,
+            d_model=config.d_model,
+            cell=config.cell,
+            dropout=config.dropout,
+            scheduled_sampling=config.scheduled_sampling,
+            dtype=precision,
+            name="recurrent_encoder_decoder",
+            **make_mechanism(config.attention, "model.attention").parts(),
+        )
     return Transformer(
         vocabulary_size,
         num_layers=config.num_layers,
@@ -76,14 +100,17 @@ def build_model(config: ModelConfig, vocabulary_size: int, precision: str = "flo
     )
 
 
-def make_search(model: Transformer, config: DecodeConfig, n_best: int = 1):
+def make_search(model: Model, config: DecodeConfig, n_best: int = 1):
     """The whole search as one function `(source_ids, limits) -> Hypotheses`, for any batch size."""
-    strategy = Greedy() if config.beams == 1 else Beam(config.beams, config.length_penalty, n_best)
+    strategy: Greedy | Beam = Greedy()
+    if config.beams > 1:
+        strategy = Beam(config.beams, config.length_penalty, n_best, config.coverage_penalty)
+    coverage = isinstance(strategy, Beam) and config.coverage_penalty > 0
 
     def search(source_ids, limits):
         length = source_ids.shape[1]
         longest = config.max_length if length is None else translation_limit(length, config)
-        cache = model.make_cache(source_ids, longest, strategy.beams)
+        cache = model.make_cache(source_ids, longest, strategy.beams, coverage)
         return decode(
             model.step,
             cache,
@@ -108,7 +135,7 @@ class Translator:
     """Strings to strings: a trained model, its vocabulary, and a compiled search.
 
     Args:
-        model: a `Transformer`.
+        model: what `build_model` made, trained.
         text: the processing of both sides that it was trained with.
         config: how to search.
         n_best: how many candidates `candidates` finds for each sentence.
@@ -126,7 +153,7 @@ class Translator:
 
     def __init__(
         self,
-        model: Transformer,
+        model: Model,
         text: TranslationText,
         config: DecodeConfig,
         n_best: int = 1,

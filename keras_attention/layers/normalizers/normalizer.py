@@ -1,10 +1,11 @@
 """What all normalisers have in common."""
 
-import keras
 from keras import ops
 
+from keras_attention.layers.part import Part
 
-class Normalizer(keras.layers.Layer):
+
+class Normalizer(Part):
     """How the scores of a query's keys become weights: `(scores, attention_mask) -> weights`.
 
     A value that is passed to `MultiHeadAttention(normalizer=…)`, `Attention(normalizer=…)` and

@@ -2,13 +2,13 @@
 
 from string import ascii_lowercase
 
-import keras
 from keras import ops
 
+from keras_attention.layers.part import Part
 from keras_attention.ops.position_bias import distances_between
 
 
-class RelativePositions(keras.layers.Layer):
+class RelativePositions(Part):
     """Tells attention how far a key is from its query.
 
     A value that is passed to `MultiHeadAttention(position_scheme=…)`. A subclass overrides what it

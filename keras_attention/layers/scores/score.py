@@ -4,8 +4,10 @@ import math
 
 import keras
 
+from keras_attention.layers.part import Part
 
-class Score(keras.layers.Layer):
+
+class Score(Part):
     """How well keys answer queries: `(query, key) -> scores`.
 
     A value that is passed to `MultiHeadAttention(score=…)`, `Attention(score=…)` and others. A
