@@ -6,8 +6,9 @@ from keras import ops
 from keras_attention.layers.normalizers.continuous import Softmax
 from keras_attention.layers.patterns.sliding_window import SlidingWindow
 from keras_attention.layers.scores.linear_kernel import LinearKernel
+from keras_attention.ops.backend.fused_kernels import has_fused_kernel
 from keras_attention.ops.chunked import chunked_attention
-from keras_attention.ops.fused import fused_attention, has_fused_kernel
+from keras_attention.ops.fused import fused_attention
 
 # Pairs of a query and a key, from which on chunks are faster than all weights at once.
 _MANY_PAIRS = 1024 * 1024
