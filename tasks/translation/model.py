@@ -233,6 +233,8 @@ class Translator:
 
     def alignments(self, sentences: Sequence[str], translations: Sequence[str]) -> list[Alignment]:
         """What the model attends to while it writes each translation."""
+        if not sentences:
+            return []
         longest = self.config.max_length
         source_ids = self.text.encode_source(sentences, longest)
         target_ids = self.text.encode_target(translations, longest)

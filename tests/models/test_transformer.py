@@ -117,7 +117,7 @@ def test_beams_that_cross_equal_their_histories_decoded_alone(cross_attention):
     model = Transformer(**SIZES, cross_attention=cross_attention)
     tokens = np.array([[2, 2], [5, 7], [11, 13]])  # [step, beam]
     parents = np.array([[0, 1], [1, 0], [1, 1]])
-    cache = model.make_cache(SOURCE, max_length=3, beams=2)
+    cache = model.make_cache(SOURCE, max_length=3, beams=2, coverage=True)
     slots = [{0}, {1}]  # the cache slots of each beam's history
     histories = [[], []]
     for step in range(3):
@@ -133,6 +133,10 @@ def test_beams_that_cross_equal_their_histories_decoded_alone(cross_attention):
         target = np.broadcast_to(np.array(histories[beam], "int32"), (2, 3))
         expected = logits(model, target=target)[:, -1]
         np.testing.assert_allclose(as_numpy(output)[:, beam], expected, atol=1e-5)
+        weights = as_numpy(model.cross_attention({"source_ids": SOURCE, "target_ids": target}))
+        # By the mean of the last layer's heads; padding counts as seen.
+        coverage = np.where(SOURCE == 0, 1, weights[:, -1].mean(1).sum(1))
+        np.testing.assert_allclose(as_numpy(cache["coverage"])[:, beam], coverage, atol=1e-5)
 
 
 def test_cross_attention_gives_the_weights_of_every_layer_and_head(model):

@@ -275,7 +275,7 @@ def test_only_a_preset_as_it_stands_has_its_model_published(variation, run, monk
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tyni"], "tiny, multi30k, tatoeba_spanish, tatoeba_chinese, base"),
+        (["tyni"], "tiny, recurrent, multi30k, tatoeba_spanish, tatoeba_chinese, base"),
         (["tiny", "--train.epoch", "3"], "--train.epochs"),
         (["tiny", "--data.path", "x"], "--data.path"),
         (["tiny", "--train.strategy", "all"], "one_device"),
