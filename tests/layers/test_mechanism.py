@@ -16,8 +16,7 @@ PAIRS = [
     *combinations("normalizer", "pattern"),
     *combinations("position_scheme", "pattern"),
 ]
-if keras.backend.backend() != "tensorflow":  # which compiles each operation by itself
-    PAIRS = PAIRS[::7]
+OFTEN = 7  # every seventh pair is in the fast suite, and on JAX, which compiles each operation
 every_part = pytest.mark.parametrize("names", ALL_SINGLE, ids=label)
 ONE_BY_ONE = [
     names
@@ -26,7 +25,13 @@ ONE_BY_ONE = [
 ]
 IN_ANY_ORDER = [names for names in ALL_SINGLE if not ka.Mechanism(**parts(names)).one_by_one]
 in_any_order = pytest.mark.parametrize("names", IN_ANY_ORDER, ids=label)
-every_pair = pytest.mark.parametrize("names", PAIRS, ids=label)
+every_pair = pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(names, id=label(names), marks=[pytest.mark.slow] * (i % OFTEN > 0))
+        for i, names in enumerate(PAIRS)
+    ],
+)
 
 
 def normal(*shape, seed=0):
