@@ -7,8 +7,10 @@ from keras_attention.decoding.coverage import no_coverage
 from keras_attention.decoding.lineage import reorder
 from keras_attention.layers.arguments import one_of, positive_integer, share
 from keras_attention.layers.attention_cell import AttentionCell
+from keras_attention.layers.mechanism import Mechanism
 from keras_attention.layers.position_embedding import NoPositionEmbedding
 from keras_attention.layers.rate import Rate
+from keras_attention.layers.scores.additive import Additive
 from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.layers.token_embedding import TokenEmbedding
 from keras_attention.ops.masks import padding_mask
@@ -37,7 +39,8 @@ class RecurrentEncoderDecoder(Model):
             the encoder has half of them.
         cell: `"lstm"` or `"gru"`.
         dropout: Share of the embeddings and of each layer's output dropped in training.
-        score, normalizer: Those of the attention, see `AttentionCell`.
+        score, normalizer: Those of the attention, see `AttentionCell`; the model makes its own from
+            them.
         scheduled_sampling: Probability with which, in training, the decoder is given a token that
             it has drawn itself instead of the right one: a number in `[0, 1)`, or a
             `keras.optimizers.schedules.LearningRateSchedule` of the number of earlier training
@@ -118,12 +121,12 @@ class RecurrentEncoderDecoder(Model):
             cell_class(d_model, dropout=dropout if i else 0.0, name=f"cell_{i}", dtype=policy)
             for i in range(num_layers)
         ]
+        attention = Mechanism(Additive() if score is None else score, normalizer)
         self.decoder = AttentionCell(
             cells[0]
             if num_layers == 1
             else keras.layers.StackedRNNCells(cells, name="cells", dtype=policy),
-            score,
-            normalizer,
+            **attention.copy_of_parts(),
             attention_layer_size=d_model,
             name="decoder",
             dtype=policy,

@@ -152,6 +152,12 @@ def test_compiled_equals_eager(names):
             np.testing.assert_allclose(a, b, atol=1e-4)
 
 
+@every_part
+def test_weights_have_the_same_paths_in_every_layer(names):
+    one, other = ([w.path for w in layer_with(names, name="same").weights] for _ in range(2))
+    assert one == other
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_refuses_a_part_of_another_kind(kind):
     with pytest.raises(ValueError, match=f"`{kind}` must be a value of a subclass of"):

@@ -31,9 +31,6 @@ def as_numpy(x):
 
 def made(variant="LSTM", **arguments):
     arguments = {"dropout": 0.0, **VARIANTS[variant], **arguments}
-    for name in ("score", "normalizer"):
-        if name in arguments:  # each model needs a part of its own
-            arguments[name] = type(arguments[name]).from_config(arguments[name].get_config())
     return RecurrentEncoderDecoder(VOCABULARY, d_model=12, **arguments)
 
 
