@@ -13,7 +13,7 @@ Length = Any  # int or scalar tensor
 # Scores of a block that a processor's cache holds, ...
 _SCORES = 2**20
 # ... queries that make a product wide enough to be fast, even if then it does not, ...
-_ROWS = 256, 512
+_ROWS = 192, 512
 # ... and scores that are never exceeded for that.
 _MOST_SCORES = 2**22
 # With a window, fewer: a chunk sees `rows + 2 * window` keys, of which each query sees a part.
