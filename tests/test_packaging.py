@@ -27,7 +27,8 @@ assert "keras" not in sys.modules, "the root imports nothing before it is used"
 for part in ("ops", "layers", "decoding", "training", "models", "interop"):
     package = importlib.import_module(f"keras_attention.{part}")
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
+        if ".backend.tensorflow_" not in module.name:  # imported where that is the backend
+            importlib.import_module(module.name)
 for name in keras_attention.__all__:
     getattr(keras_attention, name)
 
