@@ -149,8 +149,10 @@ def test_gradient_equals_finite_differences(inputs, memory, jit_compile):
         np.testing.assert_allclose((gradient.numpy() * shift).sum() * 2, after - before, rtol=1e-4)
 
 
-@every_cell
-@every_mechanism
+@pytest.mark.parametrize(
+    ("cell", "mechanism"),
+    [*((cell, "Bahdanau") for cell in CELLS), *(("a stack", name) for name in MECHANISMS)],
+)
 def test_step_by_step_equals_the_whole_sequence(cell, mechanism, inputs, memory):
     layer = made(cell, mechanism)
     whole, weights = layer(inputs, memory, MASK, return_attention_scores=True)
