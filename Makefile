@@ -67,6 +67,7 @@ notebooks: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.translation
 	$(BIN)/python -m benchmarks.attention
+	$(BIN)/python -m benchmarks.encoder
 
 clean:
 	rm -rf .venv .venv-latest .venv-addons build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

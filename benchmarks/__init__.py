@@ -1,1 +1,6 @@
-"""Ours beside the peers: every contestant in its own process, interleaved, printed as ratios."""
+"""Ours beside the peers: every contestant in its own process, interleaved, printed as ratios.
+
+`translation` trains and decodes, `encoder` steps through a stack of encoder layers, `attention`
+attends to ever longer sequences, and `mechanisms` trains one small model with each mechanism of our
+own. `make bench` runs the first three; each explains itself: `python -m benchmarks.encoder --help`.
+"""

@@ -1,14 +1,15 @@
 """What attention costs as sequences grow: `python -m benchmarks.attention --help`.
 
 One sequence that attends to itself, 8 heads of 64. Ours on TensorFlow: "plain"
-(`scaled_dot_product_attention`), "chunked" (`chunked_attention`) and "window" (the same with a
-sliding window of 256 tokens to both sides); Keras' attention on TensorFlow; PyTorch's fused
-`scaled_dot_product_attention`. TensorFlow's run as graphs.
+(`scaled_dot_product_attention`), "chunked" (`chunked_attention`), "window" (the same with a
+sliding window of 256 tokens to both sides) and "linear" (`linear_attention` with the features
+`elu(x) + 1`); Keras' attention on TensorFlow; PyTorch's fused `scaled_dot_product_attention`.
+TensorFlow's run as graphs.
 
 Each case of each contestant has a fresh process, one process at a time, and each round has all. The
 table has the medians: the time of a call, and the peak of its memory beyond the inputs, which
 includes the output and the gradients. What would not fit into memory is left out, and said so. All
-but "window" compute the same, which is checked.
+but "window" and "linear" compute the same, which is checked.
 """
 
 import sys
@@ -22,8 +23,9 @@ import tyro
 from benchmarks.attentions.contestants import Contestant, contestants
 from benchmarks.attentions.reporting import Cost, Row, disagreements, draw, markdown, summarize
 from benchmarks.attentions.workload import HEAD_DIM, HEADS, Case
+from benchmarks.contestants import choose as choose_contestants
 from benchmarks.measuring import ContestantError, run_worker
-from benchmarks.reporting import append_line, installed, run_facts
+from benchmarks.reporting import append_line, provenance, run_facts
 from benchmarks.rounds import Lane, best_lanes, interleave
 
 # The share of the free memory that a contestant may need.
@@ -98,18 +100,7 @@ def main(config: Config) -> None:
 
 def choose(names: Sequence[str]) -> list[Contestant]:
     """The contestants of these names, or all; an error if one is unknown or not installed."""
-    everyone = contestants()
-    known = [one.name for one in everyone]
-    if unknown := sorted(set(names) - set(known)):
-        raise SystemExit(f"Unknown contestants: {unknown}. Known: {known}.")
-    chosen = [one for one in everyone if not names or one.name in names]
-    missing = {package for one in chosen for package in one.packages if not installed(package)}
-    if missing:
-        raise SystemExit(
-            f"Not installed: {sorted(missing)}. Run `pip install -e '.[tasks,bench]'`, or name the "
-            f"contestants that shall take part, of {known}: `--contestants chunked Keras`."
-        )
-    return chosen
+    return choose_contestants(contestants(), names, "name", "chunked Keras")
 
 
 def cases(config: Config) -> Iterator[Case]:
@@ -127,13 +118,7 @@ def free_gib() -> float:
 
 
 def caption(facts: dict) -> str:
-    hardware = facts["hardware"]
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    return (
-        f"\nOne sequence, {HEADS} heads of {HEAD_DIM}.\n"
-        f"{hardware['processor']}, {hardware['cores']} cores, {hardware['system']}; {versions}; "
-        f"commit {facts['commit']}, {facts['date']}.\n"
-    )
+    return f"\nOne sequence, {HEADS} heads of {HEAD_DIM}.\n{provenance(facts)}\n"
 
 
 def _left_out(contestant: Contestant, case: Case, free: float) -> Row:

@@ -34,6 +34,24 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Work:
+    """A case made ready by one contestant.
+
+    Attributes:
+        first: does the work once; whatever is traced or compiled on first use happens here. It
+            returns what shows that the work was right, as JSON or NumPy arrays: the tokens of a
+            decode, `[batch, new_tokens]`, the loss of a training step, some numbers of an output.
+        again: the call that is timed.
+        tokens: how many tokens one `again` processes: written by a decode, read in training
+            (source and target) or by an encoder.
+    """
+
+    first: Callable[[], Any]
+    again: Callable[[], Any]
+    tokens: float
+
+
+@dataclass(frozen=True)
 class Measurement:
     """One contestant, one setting, one case, one process.
 
@@ -43,7 +61,7 @@ class Measurement:
         import_seconds: the contestant's modules.
         prepare_seconds: the model with its weights.
         first_seconds: the first call: trace, compile, run. That is the first translation.
-        result: what the first call returned: tokens as nested lists, or a loss.
+        result: what the first call returned, see `Work`; arrays as nested lists.
     """
 
     case: str

@@ -142,6 +142,16 @@ def run_facts(packages: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def provenance(facts: dict[str, Any]) -> str:
+    """`run_facts` in a line under a table."""
+    hardware = facts["hardware"]
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    return (
+        f"{hardware['processor']}, {hardware['cores']} cores, {hardware['system']}; {versions}; "
+        f"commit {facts['commit']}, {facts['date']}."
+    )
+
+
 def installed(package: str) -> bool:
     try:
         importlib.metadata.version(package)

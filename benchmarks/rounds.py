@@ -1,9 +1,11 @@
 """Who runs when: the best setting of each contestant first, then round after round."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from benchmarks.measuring import Measurement, Setting
+from benchmarks.measuring import ContestantError, Measurement, Setting, run_process
 
 
 class Lane(NamedTuple):
@@ -15,6 +17,29 @@ class Lane(NamedTuple):
 
 
 Measure = Callable[[Lane], list[Measurement]]
+
+
+def in_processes(package: str, job: dict[str, Any], failures: list[str]) -> Measure:
+    """Measures each lane in a fresh process, see `benchmarks.worker`.
+
+    Args:
+        package: Where the contestants' files are, and `workload`.
+        job: `sizes`, `seed` and `seconds`.
+        failures: Gets the message of each process that fails; the lane then has no measurements.
+    """
+
+    def measure(lane: Lane) -> list[Measurement]:
+        name, setting = lane.contestant.name, lane.setting
+        print(f"{', '.join(map(str, lane.cases))}: {name}, {setting.label}", file=sys.stderr)
+        cases = [asdict(case) for case in lane.cases]
+        work = {**job, "workload": f"{package}.workload", "cases": cases}
+        try:
+            return run_process(name, f"{package}.{lane.contestant.module}", setting, work)
+        except ContestantError as error:
+            failures.append(str(error))
+            return []
+
+    return measure
 
 
 def best_lanes(measure: Measure, contestant: Any, cases: Sequence[Any]) -> list[Lane]:

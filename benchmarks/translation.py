@@ -15,7 +15,6 @@ rounds: in each, every contestant runs once. The table has the medians:
   step must.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,10 +22,11 @@ from typing import Any, Literal
 
 import tyro
 
-from benchmarks.measuring import ContestantError, Measurement, run_process
-from benchmarks.reporting import append_line, installed, markdown, run_facts, summarize
-from benchmarks.rounds import Lane, best_lanes, interleave
-from benchmarks.translators.contestants import Contestant, contestants
+from benchmarks.contestants import Contestant
+from benchmarks.contestants import choose as choose_contestants
+from benchmarks.reporting import append_line, markdown, provenance, run_facts, summarize
+from benchmarks.rounds import best_lanes, in_processes, interleave
+from benchmarks.translators.contestants import contestants
 from benchmarks.translators.workload import Case, Sizes
 
 # Small enough to prove in minutes that everything runs and agrees; such speeds mean nothing.
@@ -78,17 +78,7 @@ def main(config: Config) -> None:
         chosen = [replace(one, settings=one.settings[:1]) for one in chosen]
     job = {"sizes": asdict(config.sizes), "seed": config.seed, "seconds": config.seconds}
     failures: list[str] = []
-
-    def measure(lane: Lane) -> list[Measurement]:
-        print(f"{lane.contestant.name}: {lane.setting.label}", file=sys.stderr, flush=True)
-        cases = [asdict(case) for case in lane.cases]
-        try:
-            module = f"benchmarks.translators.{lane.contestant.module}"
-            return run_process(lane.contestant.name, module, lane.setting, {**job, "cases": cases})
-        except ContestantError as error:
-            failures.append(str(error))
-            return []
-
+    measure = in_processes("benchmarks.translators", job, failures)
     lanes = [
         lane
         for cases in case_groups(config)
@@ -117,18 +107,7 @@ def main(config: Config) -> None:
 
 def choose(modules: Sequence[str]) -> list[Contestant]:
     """The contestants of these files, or all; an error if one is unknown or not installed."""
-    everyone = contestants()
-    known = sorted({one.module for one in everyone})
-    if unknown := sorted(set(modules) - set(known)):
-        raise SystemExit(f"Unknown contestants: {unknown}. Known: {known}.")
-    chosen = [one for one in everyone if not modules or one.module in modules]
-    missing = {package for one in chosen for package in one.packages if not installed(package)}
-    if missing:
-        raise SystemExit(
-            f"Not installed: {sorted(missing)}. Run `pip install -e '.[tasks,bench]'`, or name the "
-            f"contestants that shall take part, of {known}: `--contestants ours keras_layers`."
-        )
-    return chosen
+    return choose_contestants(contestants(), modules, "module", "ours keras_layers")
 
 
 def case_groups(config: Config) -> Iterator[list[Case]]:
@@ -145,15 +124,13 @@ def case_groups(config: Config) -> Iterator[list[Case]]:
 
 
 def caption(facts: dict[str, Any]) -> str:
-    sizes, hardware = Sizes(**facts["sizes"]), facts["hardware"]
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    sizes = Sizes(**facts["sizes"])
     return (
         f"\n{sizes.num_layers}+{sizes.num_layers} layers, d_model {sizes.d_model}, "
         f"{sizes.num_heads} heads, dff {sizes.dff}, vocabulary {sizes.vocabulary_size}. "
         f"Training: {sizes.train_batch} × ({sizes.source_length} + {sizes.target_length}) tokens. "
         f"Translating: {sizes.source_length} tokens to {sizes.new_tokens}.\n"
-        f"{hardware['processor']}, {hardware['cores']} cores, {hardware['system']}; {versions}; "
-        f"commit {facts['commit']}, {facts['date']}.\n"
+        f"{provenance(facts)}\n"
     )
 
 

@@ -3,35 +3,25 @@
 from dataclasses import dataclass
 
 from benchmarks.attentions.workload import Case
+from benchmarks.contestants import TENSORFLOW, openmp, threads_label
+from benchmarks.contestants import Contestant as AnyContestant
 from benchmarks.measuring import Setting, cores
-from benchmarks.translators.contestants import TENSORFLOW, openmp, threads_label
 
 # Weights, scores and their gradients that exist at once where all weights exist.
 _QUADRATIC_COPIES = {"forward": 2, "forward+backward": 5}
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Contestant(AnyContestant):
     """Who takes part.
 
     Attributes:
-        name: what the report calls it.
-        module: the file in this folder.
-        settings: of which each case gets its best.
-        packages: the distributions that must be installed.
         quadratic: whether it holds all weights.
         exact: whether it computes what most others do.
     """
 
-    name: str
-    module: str
-    settings: tuple[Setting, ...]
-    packages: tuple[str, ...]
     quadratic: bool = False
     exact: bool = True
-
-    def supports(self, case: Case) -> bool:  # noqa: ARG002 - as the other benchmark's contestants
-        return True
 
     def needed_gib(self, case: Case) -> float:
         """About what it needs at most, where that is much."""
@@ -50,6 +40,7 @@ def contestants() -> tuple[Contestant, ...]:
     return (
         _tensorflow("chunked", "chunked"),
         _tensorflow("window", "window", exact=False),
+        _tensorflow("linear", "linear", exact=False),
         _tensorflow("plain", "plain", quadratic=True),
         _tensorflow("Keras", "keras", quadratic=True),
         Contestant("PyTorch", "torch_attention", openmp_settings, ("torch",)),

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from benchmarks.agreement import disagreements as disagreements_of
+
 BASE = "chunked"
+TOLERANCES = {"float32": 1e-4, "bfloat16": 0.05}
 
 
 @dataclass(frozen=True)
@@ -113,17 +116,13 @@ def _median(costs: Sequence[Cost], name: str) -> float:
 
 def disagreements(costs: Iterable[Cost], exact: Iterable[str]) -> list[str]:
     """Where two contestants that compute the same do not agree."""
-    exact, first, found = set(exact), {}, []
-    for one in costs:
-        if one.contestant not in exact:
-            continue
-        base = first.setdefault(one.case, one)
-        tolerance = 1e-4 if one.dtype == "float32" else 0.05
-        scale = max(map(abs, base.values))
-        distance = max(abs(x - y) for x, y in zip(one.values, base.values, strict=True))
-        if not distance <= tolerance * scale:
-            found.append(f"{one.case}: {one.contestant} differs from {base.contestant}")
-    return sorted(set(found))
+    exact = set(exact)
+    results = (
+        (one.case, one.dtype, one.contestant, one.values)
+        for one in costs
+        if one.contestant in exact
+    )
+    return disagreements_of(results, TOLERANCES)
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -4,12 +4,24 @@ import keras
 import tensorflow as tf
 
 from benchmarks.attentions.workload import SHORT_LENGTH, WINDOW
-from keras_attention.ops import chunked_attention, scaled_dot_product_attention
+from keras_attention.ops import (
+    chunked_attention,
+    linear_attention,
+    log_elu_features,
+    scaled_dot_product_attention,
+)
+
+
+def _linear(query, key, value):
+    """As `MultiHeadAttention` computes it with the score `LinearAttention`."""
+    return linear_attention(log_elu_features(query), log_elu_features(key), value)
+
 
 MECHANISMS = {
     "plain": lambda *qkv: scaled_dot_product_attention(*qkv)[0],
     "chunked": chunked_attention,
     "window": lambda *qkv: chunked_attention(*qkv, window=WINDOW),
+    "linear": _linear,
     "keras": lambda *qkv: keras.ops.dot_product_attention(*qkv, flash_attention=False),
 }
 

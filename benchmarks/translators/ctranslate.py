@@ -10,7 +10,8 @@ import numpy as np
 from ctranslate2.specs import TransformerSpec
 from ctranslate2.specs.common_spec import Activation
 
-from benchmarks.translators.workload import Case, Work, Workload
+from benchmarks.measuring import Work
+from benchmarks.translators.workload import Case, Workload
 
 SPECIAL_TOKENS = ("<blank>", "<unk>", "<s>", "</s>")
 

@@ -11,8 +11,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
+from benchmarks.measuring import Work
 from benchmarks.translators import keras_training
-from benchmarks.translators.workload import PADDING_ID, START_ID, Case, Work, Workload
+from benchmarks.translators.workload import PADDING_ID, START_ID, Case, Workload
 
 
 def prepare(case: Case, workload: Workload, options: dict) -> Work:

@@ -7,13 +7,13 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from benchmarks.measuring import Work
 from benchmarks.translators.workload import (
     LABEL_SMOOTHING,
     LEARNING_RATE,
     PADDING_ID,
     STEPS,
     Case,
-    Work,
     Workload,
 )
 from tasks.common.untuned import untuned

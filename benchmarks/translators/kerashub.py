@@ -10,8 +10,9 @@ import keras_hub
 import numpy as np
 from keras import ops
 
+from benchmarks.measuring import Work
 from benchmarks.translators import keras_training
-from benchmarks.translators.workload import PADDING_ID, START_ID, Case, Sizes, Work, Workload
+from benchmarks.translators.workload import PADDING_ID, START_ID, Case, Sizes, Workload
 
 
 def prepare(case: Case, workload: Workload, options: dict) -> Work:

@@ -8,6 +8,7 @@ import torch
 from transformers import GenerationConfig, MarianConfig, MarianMTModel
 from transformers.utils import logging
 
+from benchmarks.measuring import Work
 from benchmarks.translators.workload import (
     END_ID,
     LABEL_SMOOTHING,
@@ -16,7 +17,6 @@ from benchmarks.translators.workload import (
     START_ID,
     STEPS,
     Case,
-    Work,
     Workload,
 )
 

@@ -6,13 +6,13 @@ Options: `jit_compile`, whether XLA compiles.
 import keras
 import numpy as np
 
+from benchmarks.measuring import Work
 from benchmarks.translators import keras_training
 from benchmarks.translators.workload import (
     LABEL_SMOOTHING,
     LEARNING_RATE,
     PADDING_ID,
     Case,
-    Work,
     Workload,
 )
 from keras_attention.decoding import Beam, BucketedDecoder, Greedy, decode

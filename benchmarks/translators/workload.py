@@ -14,10 +14,8 @@ They are named as Hugging Face names the weights of Marian, the architecture tha
 share: post-norm, sinusoidal positions (sines first, then cosines), scaled shared embeddings, ReLU.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -70,23 +68,6 @@ class Case:
         search = "greedy" if self.beams == 1 else f"beam {self.beams}"
         suffix = "" if self.dtype == "float32" else f" {self.dtype}"
         return f"{search} ×{self.batch}{suffix}"
-
-
-@dataclass(frozen=True)
-class Work:
-    """A case made ready by one contestant.
-
-    Attributes:
-        first: does the work once; whatever is traced or compiled on first use happens here. It
-            returns the tokens of a decode, `[batch, new_tokens]`, or the loss of a training step.
-        again: the call that is timed.
-        tokens: how many tokens one `again` processes: written by a decode, read in training
-            (source and target).
-    """
-
-    first: Callable[[], Any]
-    again: Callable[[], Any]
-    tokens: int
 
 
 @dataclass(frozen=True)

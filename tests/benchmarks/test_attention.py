@@ -53,7 +53,7 @@ def test_what_does_not_fit_is_said_in_the_table():
 
 def test_a_contestant_that_computes_something_else_is_found():
     costs = [cost("chunked", 1.0), cost("peer", 1.0, values=(1.0, 2.1))]
-    costs += [cost("window", 1.0, values=(5.0, 7.0))]
+    costs += [cost("window", 1.0, values=(5.0, 7.0)), cost("linear", 1.0, values=(5.0, 8.0))]
     assert disagreements(costs, ["chunked", "peer"]) == [
         "forward float32 512: peer differs from chunked"
     ]
@@ -96,7 +96,7 @@ def test_unknown_contestant_is_named():
 def test_ours_and_keras_compute_the_same(tmp_path, capsys):
     output = tmp_path / "results.jsonl"
     config = attention.Config(
-        contestants=("chunked", "window", "plain", "Keras"),
+        contestants=("chunked", "window", "linear", "plain", "Keras"),
         lengths=(61,),
         dtypes=("float32",),
         rounds=1,
@@ -106,7 +106,7 @@ def test_ours_and_keras_compute_the_same(tmp_path, capsys):
     )
     attention.main(config)
     rows = json.loads(output.read_text(encoding="utf-8"))["rows"]
-    assert len(rows) == 4 * 2
+    assert len(rows) == 5 * 2
     assert min(row["seconds"] for row in rows) > 0
     assert capsys.readouterr().out.count("| window |") == 2
     assert (tmp_path / "attention_float32.png").exists()

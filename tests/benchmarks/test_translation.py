@@ -12,6 +12,12 @@ from benchmarks.translators.workload import END_ID, NUM_SPECIAL, START_ID, Case,
 from keras_attention.ops import sinusoidal_positions
 
 SIZES = translation.QUICK_SIZES
+JOB = {
+    "workload": "benchmarks.translators.workload",
+    "sizes": asdict(SIZES),
+    "seed": 0,
+    "seconds": 0,
+}
 
 
 def test_work_follows_from_the_seed_alone():
@@ -57,7 +63,9 @@ def test_unknown_contestant_is_named():
 
 
 def test_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr(translation, "installed", lambda package: package != "ctranslate2")
+    monkeypatch.setattr(
+        "benchmarks.contestants.installed", lambda package: package != "ctranslate2"
+    )
     with pytest.raises(SystemExit, match="Not installed: \\['ctranslate2'\\]"):
         translation.choose([])
 
@@ -68,7 +76,7 @@ def test_a_contestant_that_fails_says_why():
             "nobody",
             "benchmarks.translators.nobody",
             Setting("any"),
-            {"sizes": asdict(SIZES), "seed": 0, "cases": [], "seconds": 0},
+            {**JOB, "cases": []},
         )
 
 
@@ -77,8 +85,7 @@ def test_a_contestant_that_fails_says_why():
 def test_stock_keras_and_ours_do_the_same_work():
     """Same first loss, same translations: so the mapping of the weights is right, too."""
     cases = [Case("train"), Case("decode", batch=3)]
-    job = {"sizes": asdict(SIZES), "seed": 0, "seconds": 0}
-    job["cases"] = [asdict(case) for case in cases]
+    job = {**JOB, "cases": [asdict(case) for case in cases]}
     setting = Setting("XLA", options={"jit_compile": True})
     (our_training, our_decode), (training, decode) = (
         run_process(name, f"benchmarks.translators.{name}", setting, job)

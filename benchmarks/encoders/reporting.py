@@ -1,0 +1,176 @@
+"""Measurements -> times, ratios and shares of the peak: two tables."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.agreement import disagreements as disagreements_of
+from benchmarks.encoders.workload import Case, Sizes
+from benchmarks.measuring import Measurement
+from benchmarks.reporting import summarize
+
+# Through four layers in bfloat16, the gradients of the input are several percent from those of
+# float32, whoever computes them; two of them may err to opposite sides.
+TOLERANCES = {"float32": 1e-4, "bfloat16": 0.15}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contestant in one case: medians over rounds.
+
+    Attributes:
+        case, contestant, setting, rounds: see `benchmarks.reporting.Row`.
+        seconds: of a step. Of the matrix product: of a step that is as fast as it is.
+        fastest, slowest: the seconds of these rounds.
+        time_ratio: its time by ours, by the faster of ours: above 1, ours is faster.
+        gigaflops: floating-point operations of the step's matrix products per second, by 1e9.
+        share_of_peak: these by the matrix product's.
+        first_seconds: of the first step: trace, compile, run.
+    """
+
+    case: str
+    contestant: str
+    setting: str
+    rounds: int
+    seconds: float
+    fastest: float
+    slowest: float
+    time_ratio: float
+    gigaflops: float
+    share_of_peak: float
+    first_seconds: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Ours against the best peer in one case.
+
+    Attributes:
+        case: its name.
+        ours, peer: the fastest contestants of both sides.
+        seconds, peer_seconds: their time of a step.
+        ratio: the peer's time by ours: above 1, ours is faster.
+        share_of_peak: of ours, see `Row`.
+    """
+
+    case: str
+    ours: str
+    peer: str
+    seconds: float
+    peer_seconds: float
+    ratio: float
+    share_of_peak: float
+
+
+def rows_of(
+    measurements: Iterable[Measurement],
+    cases: Iterable[Case],
+    sizes: Sizes,
+    ours: Sequence[str],
+    peak: str,
+) -> list[Row]:
+    """One row for each case and contestant, the fastest first within a case.
+
+    Args:
+        measurements: Of all rounds.
+        cases: Those that were measured.
+        sizes: Of the encoder.
+        ours: Names of our contestants.
+        peak: Name of the matrix product.
+    """
+    by_name = {str(case): case for case in cases}
+    # The proofs are compared by `disagreements`.
+    summaries = summarize((replace(one, result=None) for one in measurements), ours)
+    peaks = {one.case: one.tokens_per_second for one in summaries if one.contestant == peak}
+    rows = []
+    for one in summaries:
+        tokens = by_name[one.case].tokens
+        seconds = tokens / one.tokens_per_second
+        rows.append(
+            Row(
+                one.case,
+                one.contestant,
+                one.setting,
+                one.rounds,
+                seconds,
+                fastest=tokens / one.highest,
+                slowest=tokens / one.lowest,
+                time_ratio=one.ours_over_it,
+                gigaflops=by_name[one.case].operations(sizes) / seconds / 1e9,
+                share_of_peak=one.tokens_per_second / peaks.get(one.case, math.nan),
+                first_seconds=one.first_seconds,
+            )
+        )
+    return rows
+
+
+def verdicts(rows: Sequence[Row], ours: Sequence[str], peak: str) -> list[Verdict]:
+    """For each case that one of ours and a peer did."""
+    found = []
+    for case in dict.fromkeys(row.case for row in rows):
+        encoders = [row for row in rows if row.case == case and row.contestant != peak]
+        our_rows = [row for row in encoders if row.contestant in ours]
+        peers = [row for row in encoders if row.contestant not in ours]
+        if not our_rows or not peers:
+            continue
+        best, peer = (min(some, key=lambda row: row.seconds) for some in (our_rows, peers))
+        found.append(
+            Verdict(
+                case,
+                best.contestant,
+                peer.contestant,
+                best.seconds,
+                peer.seconds,
+                peer.seconds / best.seconds,
+                best.share_of_peak,
+            )
+        )
+    return found
+
+
+def disagreements(measurements: Iterable[Measurement], cases: Iterable[Case]) -> list[str]:
+    """Where a contestant's output or gradients are not those of the others."""
+    dtypes = {str(case): case.dtype for case in cases}
+    results = (
+        (f"{one.case}, {what}", dtypes[one.case], one.contestant, numbers)
+        for one in measurements
+        for what, numbers in (one.result or {}).items()
+    )
+    return disagreements_of(results, TOLERANCES)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A table; what its columns mean is said by `Row`."""
+    lines = [
+        "| case | contestant | setting | ms (fastest–slowest round) | time ÷ ours | GFLOP/s "
+        "| of the peak | first s |",
+        "|---|---|---|--:|--:|--:|--:|--:|",
+    ]
+    case = None
+    for row in rows:
+        cells = (
+            row.case if row.case != case else "",
+            row.contestant,
+            row.setting,
+            f"{row.seconds * 1e3:.1f} ({row.fastest * 1e3:.1f}–{row.slowest * 1e3:.1f})",
+            f"{row.time_ratio:.2f}",
+            f"{row.gigaflops:.0f}",
+            f"{row.share_of_peak:.0%}",
+            f"{row.first_seconds:.1f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+        case = row.case
+    return "\n".join(lines)
+
+
+def markdown_of_verdicts(verdicts: Sequence[Verdict]) -> str:
+    lines = [
+        "| case | ours | ms | best peer | ms | best peer ÷ ours | of the peak |",
+        "|---|---|--:|---|--:|--:|--:|",
+    ]
+    for one in verdicts:
+        lines.append(
+            f"| {one.case} | {one.ours} | {one.seconds * 1e3:.1f} | {one.peer} "
+            f"| {one.peer_seconds * 1e3:.1f} | {one.ratio:.2f} | {one.share_of_peak:.0%} |"
+        )
+    return "\n".join(lines)
