@@ -9,21 +9,18 @@ preset in what its name says and in nothing else: no setting was tuned for it. T
 - MiB: the most memory that the process held, TensorFlow (about 500) included.
 """
 
-import json
-import resource
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import tyro
 
-from benchmarks.reporting import run_facts
+from benchmarks.measuring import ContestantError, Setting, run_worker
+from benchmarks.reporting import append_line, provenance, run_facts
 from tasks.common.mechanisms import AttentionConfig, CrossAttentionConfig
-from tasks.translation.config import ModelConfig, TranslationConfig, tiny
+from tasks.translation.config import TranslationConfig, tiny
 
 BASELINE = "ScaledDotProduct"
 START, END = "<!-- table of mechanisms: benchmarks/mechanisms.py -->", "<!-- end of the table -->"
@@ -125,23 +122,41 @@ class Config:
     """A JSON line is added to it for each run of this program."""
     page: Path = Path("docs/attention.md")
     """Its table is replaced if every variant was trained."""
-    variant: str | None = None
-    """Train this one in this process and print the measurement: what the program starts itself."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a variant reached.
+
+    Attributes:
+        name, place: see `Variant`.
+        exact, bleu: scores on the test split, in percent.
+        parameters: number of weights.
+        tokens_per_second: target tokens, in the last epoch.
+        mebibytes: the most memory that the process held.
+        error: why there are no figures.
+    """
+
+    name: str
+    place: str
+    exact: float = 0.0
+    bleu: float = 0.0
+    parameters: int = 0
+    tokens_per_second: float = 0.0
+    mebibytes: float = 0.0
+    error: str = ""
 
 
 def main(config: Config) -> None:
-    if config.variant is not None:
-        print(json.dumps(train(named([config.variant])[0], config)))
-        return
     variants = named([BASELINE, *config.only]) if config.only else VARIANTS
-    rows = []
-    for variant in variants:
-        print(variant.name, file=sys.stderr, flush=True)
-        rows.append({**asdict(variant), **in_a_process(variant, config)})
-    facts = run_facts(["keras", "tensorflow"])
-    table = markdown(rows, facts)
+    rows = [measure(variant, config) for variant in variants]
+    facts = {
+        **run_facts(["keras", "tensorflow"]),
+        **{name: getattr(config, name) for name in ("seed", "epochs")},
+    }
+    table = f"{markdown(rows)}\n\n`{facts['command']}`: {provenance(facts)}"
     print(table)
-    write_line(config.output, {**facts, "seed": config.seed, "epochs": config.epochs, "rows": rows})
+    append_line(config.output, facts, rows)
     if not config.only and config.epochs is None:
         replace_table(config.page, table)
 
@@ -154,88 +169,34 @@ def named(names: Sequence[str]) -> list[Variant]:
     return [by_name[name] for name in dict.fromkeys(names)]
 
 
-def in_a_process(variant: Variant, config: Config) -> dict[str, Any]:
-    """What `train` measures in a fresh process; an error stands in the row."""
-    arguments = ["--variant", variant.name, "--seed", str(config.seed)]
-    if config.epochs is not None:
-        arguments += ["--epochs", str(config.epochs)]
-    process = subprocess.run(
-        [sys.executable, "-m", "benchmarks.mechanisms", *arguments],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if process.returncode:
-        return {"error": "\n".join(process.stderr.strip().splitlines()[-5:])}
-    return json.loads(process.stdout.strip().splitlines()[-1])
+def measure(variant: Variant, config: Config) -> Row:
+    """Trains a variant in a fresh process."""
+    print(variant.name, file=sys.stderr, flush=True)
+    job = {"variant": variant.name, "seed": config.seed, "epochs": config.epochs}
+    try:
+        (answer,) = run_worker("benchmarks.mechanism_worker", variant.name, Setting("tiny"), job)
+    except ContestantError as error:
+        return Row(variant.name, variant.place, error=str(error))
+    return Row(variant.name, variant.place, **answer)
 
 
-def train(variant: Variant, config: Config) -> dict[str, Any]:
-    """Trains a variant and measures it."""
-    from tasks.common.run_folder import RunFolder
-    from tasks.translation.model import build_model
-    from tasks.translation.train import train as train_translator
-
-    settings = variant.config()
-    epochs = settings.train.epochs if config.epochs is None else config.epochs
-    settings = replace(settings, train=replace(settings.train, seed=config.seed, epochs=epochs))
-    with tempfile.TemporaryDirectory() as folder:
-        scores = train_translator(settings, RunFolder(Path(folder)))
-        tokens_per_second = last_throughput(RunFolder(Path(folder)).logs)
-    by_name = {score.name: score.value for score in scores}
-    return {
-        "exact": round(by_name["exact match"], 2),
-        "bleu": round(by_name["BLEU"], 2),
-        "parameters": parameters(settings.model, settings.vocabulary.size, build_model),
-        "tokens_per_second": round(tokens_per_second),
-        "mebibytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
-
-
-def parameters(model: ModelConfig, vocabulary_size: int, build_model: Any) -> int:
-    return build_model(model, vocabulary_size).count_params()
-
-
-def last_throughput(logs: Path) -> float:
-    """Tokens per second of the last epoch, from TensorBoard's file."""
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-    from tensorboard.util.tensor_util import make_ndarray
-
-    events = EventAccumulator(str(logs / "train"))
-    events.Reload()
-    return float(make_ndarray(events.Tensors("epoch_tokens_per_second")[-1].tensor_proto))
-
-
-def markdown(rows: Sequence[dict[str, Any]], facts: dict[str, Any]) -> str:
-    """A table with its provenance; the docstring of this file says what the columns mean."""
-    base = rows[0]["tokens_per_second"]
+def markdown(rows: Sequence[Row]) -> str:
+    """A table; what its columns mean is said by the docstring of this file."""
+    base = rows[0].tokens_per_second
     lines = [
         "| mechanism | where | exact | BLEU | parameters | tokens/s | time | MiB |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
-        if "error" in row:
-            lines.append(f"| `{row['name']}` | {row['place']} | failed | | | | | |")
-            continue
-        lines.append(
-            f"| `{row['name']}` | {row['place']} | {row['exact']:.1f} | {row['bleu']:.1f} "
-            f"| {row['parameters']:,} | {row['tokens_per_second']:,} "
-            f"| {base / row['tokens_per_second']:.2f} | {row['mebibytes']} |"
-        )
-    hardware = facts["hardware"]
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    caption = (
-        f"`{facts['command']}` at commit {facts['commit']}, {facts['date'][:10]}, on "
-        f"{hardware['cores']} cores of {hardware['processor']}, {versions}."
-    )
-    return "\n".join([*lines, "", caption])
-
-
-def write_line(path: Path, line: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        cells = [f"`{row.name}`", row.place]
+        if row.error:
+            cells += ["failed", *[""] * 5]
+        else:
+            time = f"{base / row.tokens_per_second:.2f}" if base else ""
+            cells += [f"{row.exact:.1f}", f"{row.bleu:.1f}", f"{row.parameters:,}"]
+            cells += [f"{row.tokens_per_second:,.0f}", time, f"{row.mebibytes:.0f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def replace_table(page: Path, table: str) -> None:

@@ -76,11 +76,12 @@ class CachedSteps:
         >>> output.shape
         (2, 1, 32)
         """
+        self._check_step(index)
         mechanism, layout = self._mechanism, self._layout
         tokens, slots = ops.shape(query)[1], ops.shape(cache["value"])[1]
         q = layout.split(self._query_dense(query))  # [batch, heads, tokens, key_dim]
         positions = ops.arange(slots, dtype="int32") // beams
-        own_positions = positions
+        own_positions = None  # unknown, and nobody asks
         if index is not None:
             own_slots = index + ops.arange(tokens, dtype="int32")
             own_positions = own_slots // beams
@@ -92,7 +93,6 @@ class CachedSteps:
             }
             if attention_mask is None:
                 attention_mask = ops.arange(slots, dtype="int32") <= own_slots[:, None]
-        self._check_step(index)
         if attention_mask is not None:
             attention_mask = layout.pair_term(attention_mask, None, None)
         k, v = (

@@ -439,11 +439,8 @@ class MultiHeadAttention(CachedSteps, keras.layers.Layer):
     def _check_order(self):
         """Distances exist only where one axis is attended to."""
         ordered = self.position_scheme or self.pattern
-        if (
-            len(self._layout.attention_axes) > 1
-            and ordered is not None
-            and not self._sliding_window
-        ):
+        # Keras takes a window over several axes, as if they were one.
+        if ordered and not self._sliding_window and len(self._layout.attention_axes) > 1:
             raise ValueError(
                 f"`{type(ordered).__name__}` counts distances along one axis. Received: "
                 f"attention_axes={self._layout.attention_axes}. Give one of them, or flatten them "

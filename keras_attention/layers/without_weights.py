@@ -10,7 +10,7 @@ from keras_attention.ops.backend.fused_kernels import has_fused_kernel
 from keras_attention.ops.chunked import chunked_attention
 from keras_attention.ops.fused import fused_attention
 
-# Pairs of a query and a key, from which on chunks are faster than all weights at once.
+# Pairs of a query and a key, from which on the memory of all weights counts more than the loop.
 _MANY_PAIRS = 1024 * 1024
 
 
@@ -30,7 +30,7 @@ def obstacle(mechanism):
 
 def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_attention=None):
     """The attended values of encoded pairs, `[..., heads, q_len, value_dim]`, or None if all
-    weights at once are faster or the only way.
+    weights are to be computed at once.
 
     One rule decides: sums over all keys if the score is linear; else the backend's fused kernel if
     it takes the arguments; else chunks, from `_MANY_PAIRS` on if the lengths are known. True or
