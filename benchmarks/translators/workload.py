@@ -15,7 +15,6 @@ share: post-norm, sinusoidal positions (sines first, then cosines), scaled share
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -138,9 +137,6 @@ class Workload:
         last = f"model.decoder.layers.{sizes.num_layers - 1}.final_layer_norm"
         weights[f"{last}.weight"], weights[f"{last}.bias"] = gain, bias
         return {name: value.astype("float32") for name, value in weights.items()}
-
-    def write_weights(self, path: Path) -> None:
-        np.savez(path, **self.weights())
 
     def positions(self) -> np.ndarray:
         """Marian's sinusoidal positions, float32 `[length, d_model]`."""
