@@ -18,9 +18,10 @@ from typing import Any
 import tyro
 
 from benchmarks.measuring import ContestantError, Setting, run_worker
-from benchmarks.reporting import append_line, provenance, run_facts
+from benchmarks.reporting import append_line, provenance, run_facts, table
 from tasks.common.mechanisms import AttentionConfig, CrossAttentionConfig
-from tasks.translation.config import TranslationConfig, tiny
+from tasks.translation.config import TranslationConfig
+from tasks.translation.presets import tiny
 
 BASELINE = "ScaledDotProduct"
 START, END = "<!-- table of mechanisms: benchmarks/mechanisms.py -->", "<!-- end of the table -->"
@@ -154,11 +155,11 @@ def main(config: Config) -> None:
         **run_facts(["keras", "tensorflow"]),
         **{name: getattr(config, name) for name in ("seed", "epochs")},
     }
-    table = f"{markdown(rows)}\n\n`{facts['command']}`: {provenance(facts)}"
-    print(table)
+    report = f"{markdown(rows)}\n\n`{facts['command']}`: {provenance(facts)}"
+    print(report)
     append_line(config.output, facts, rows)
     if not config.only and config.epochs is None:
-        replace_table(config.page, table)
+        replace_table(config.page, report)
 
 
 def named(names: Sequence[str]) -> list[Variant]:
@@ -183,27 +184,28 @@ def measure(variant: Variant, config: Config) -> Row:
 def markdown(rows: Sequence[Row]) -> str:
     """A table; what its columns mean is said by the docstring of this file."""
     base = rows[0].tokens_per_second
-    lines = [
-        "| mechanism | where | exact | BLEU | parameters | tokens/s | time | MiB |",
-        "|---|---|--:|--:|--:|--:|--:|--:|",
-    ]
-    for row in rows:
-        cells = [f"`{row.name}`", row.place]
+
+    def figures(row):
         if row.error:
-            cells += ["failed", *[""] * 5]
-        else:
-            time = f"{base / row.tokens_per_second:.2f}" if base else ""
-            cells += [f"{row.exact:.1f}", f"{row.bleu:.1f}", f"{row.parameters:,}"]
-            cells += [f"{row.tokens_per_second:,.0f}", time, f"{row.mebibytes:.0f}"]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+            return ["failed"]
+        return (
+            f"{row.exact:.1f}",
+            f"{row.bleu:.1f}",
+            f"{row.parameters:,}",
+            f"{row.tokens_per_second:,.0f}",
+            f"{base / row.tokens_per_second:.2f}" if base else "",
+            f"{row.mebibytes:.0f}",
+        )
+
+    columns = "mechanism, where, exact>, BLEU>, parameters>, tokens/s>, time>, MiB>"
+    return table(columns, ((f"`{row.name}`", row.place, *figures(row)) for row in rows))
 
 
-def replace_table(page: Path, table: str) -> None:
-    """Puts the table between its two marks on the page."""
+def replace_table(page: Path, report: str) -> None:
+    """Puts the report between its two marks on the page."""
     before, rest = page.read_text(encoding="utf-8").split(START)
     _, after = rest.split(END)
-    page.write_text(f"{before}{START}\n{table}\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{START}\n{report}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import shlex
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,15 +108,13 @@ def _proof(result: Any, expected: Any) -> dict[str, float]:
 
 def markdown(rows: Sequence[Row]) -> str:
     """A table; what its columns mean is said by `Row`."""
+    columns = (
+        "case, contestant, setting, tokens/s (slowest–fastest round)>, ours ÷ it>, import s>, "
+        "model s>, first call s>, check"
+    )
     lines = [
-        "| case | contestant | setting | tokens/s (slowest–fastest round) | ours ÷ it "
-        "| import s | model s | first call s | check |",
-        "|---|---|---|--:|--:|--:|--:|--:|---|",
-    ]
-    case = None
-    for row in rows:
-        cells = (
-            row.case if row.case != case else "",
+        (
+            row.case,
             row.contestant,
             row.setting,
             f"{row.tokens_per_second:.0f} ({row.lowest:.0f}–{row.highest:.0f})",
@@ -126,9 +124,31 @@ def markdown(rows: Sequence[Row]) -> str:
             f"{row.first_seconds:.2f}",
             row.check,
         )
-        lines.append(f"| {' | '.join(cells)} |")
-        case = row.case
-    return "\n".join(lines)
+        for row in rows
+    ]
+    return table(columns, without_repetition(lines))
+
+
+def table(columns: str, lines: Iterable[Sequence[str]]) -> str:
+    """A Markdown table.
+
+    Args:
+        columns: Names, separated by commas; ">" behind one aligns its cells to the right.
+        lines: The cells of each line. Missing ones at the end are empty.
+    """
+    names = columns.split(", ")
+    rules = ("--:" if name.endswith(">") else "---" for name in names)
+    rows = [[name.removesuffix(">") for name in names], rules]
+    rows += [[*line, *[""] * (len(names) - len(line))] for line in lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def without_repetition(lines: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """The lines, the first cell empty where it is that of the line before."""
+    before = None
+    for first, *others in lines:
+        yield "" if first == before else first, *others
+        before = first
 
 
 def run_facts(packages: Sequence[str]) -> dict[str, Any]:

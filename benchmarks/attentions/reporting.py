@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from benchmarks.agreement import disagreements as disagreements_of
+from benchmarks.reporting import table
 
 BASE = "chunked"
 TOLERANCES = {"float32": 1e-4, "bfloat16": 0.05}
@@ -127,24 +128,26 @@ def disagreements(costs: Iterable[Cost], exact: Iterable[str]) -> list[str]:
 
 def markdown(rows: Sequence[Row]) -> str:
     """A table; what its columns mean is said by `Row`."""
-    lines = [
-        "| case | length | contestant | setting | ms (fastest–slowest round) | extra MiB "
-        f"| time ÷ {BASE} | memory ÷ {BASE} |",
-        "|---|--:|---|---|--:|--:|--:|--:|",
-    ]
-    for row in rows:
-        cells = [f"{row.direction}, {row.dtype}", str(row.length), row.contestant, row.setting]
+
+    def figures(row):
         if row.seconds is None:
-            cells += [row.note, "", "", ""]
-        else:
-            cells += [
-                f"{row.seconds * 1e3:.1f} ({row.fastest * 1e3:.1f}–{row.slowest * 1e3:.1f})",
-                f"{row.extra_mib:.0f}",
-                "" if row.time_ratio is None else f"{row.time_ratio:.2f}",
-                "" if row.memory_ratio is None else f"{row.memory_ratio:.2f}",
-            ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+            return [row.note]
+        return (
+            f"{row.seconds * 1e3:.1f} ({row.fastest * 1e3:.1f}–{row.slowest * 1e3:.1f})",
+            f"{row.extra_mib:.0f}",
+            "" if row.time_ratio is None else f"{row.time_ratio:.2f}",
+            "" if row.memory_ratio is None else f"{row.memory_ratio:.2f}",
+        )
+
+    columns = (
+        "case, length>, contestant, setting, ms (fastest–slowest round)>, extra MiB>, "
+        f"time ÷ {BASE}>, memory ÷ {BASE}>"
+    )
+    lines = []
+    for row in rows:
+        case = f"{row.direction}, {row.dtype}"
+        lines.append((case, str(row.length), row.contestant, row.setting, *figures(row)))
+    return table(columns, lines)
 
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:

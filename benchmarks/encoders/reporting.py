@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from benchmarks.agreement import disagreements as disagreements_of
 from benchmarks.encoders.workload import Case, Sizes
 from benchmarks.measuring import Measurement
-from benchmarks.reporting import summarize
+from benchmarks.reporting import summarize, table, without_repetition
 
 # Through four layers in bfloat16, the gradients of the input are several percent from those of
 # float32, whoever computes them; two of them may err to opposite sides.
@@ -141,15 +141,13 @@ def disagreements(measurements: Iterable[Measurement], cases: Iterable[Case]) ->
 
 def markdown(rows: Sequence[Row]) -> str:
     """A table; what its columns mean is said by `Row`."""
+    columns = (
+        "case, contestant, setting, ms (fastest–slowest round)>, time ÷ ours>, GFLOP/s>, "
+        "of the peak>, first s>"
+    )
     lines = [
-        "| case | contestant | setting | ms (fastest–slowest round) | time ÷ ours | GFLOP/s "
-        "| of the peak | first s |",
-        "|---|---|---|--:|--:|--:|--:|--:|",
-    ]
-    case = None
-    for row in rows:
-        cells = (
-            row.case if row.case != case else "",
+        (
+            row.case,
             row.contestant,
             row.setting,
             f"{row.seconds * 1e3:.1f} ({row.fastest * 1e3:.1f}–{row.slowest * 1e3:.1f})",
@@ -158,19 +156,22 @@ def markdown(rows: Sequence[Row]) -> str:
             f"{row.share_of_peak:.0%}",
             f"{row.first_seconds:.1f}",
         )
-        lines.append(f"| {' | '.join(cells)} |")
-        case = row.case
-    return "\n".join(lines)
+        for row in rows
+    ]
+    return table(columns, without_repetition(lines))
 
 
 def markdown_of_verdicts(verdicts: Sequence[Verdict]) -> str:
     lines = [
-        "| case | ours | ms | best peer | ms | best peer ÷ ours | of the peak |",
-        "|---|---|--:|---|--:|--:|--:|",
-    ]
-    for one in verdicts:
-        lines.append(
-            f"| {one.case} | {one.ours} | {one.seconds * 1e3:.1f} | {one.peer} "
-            f"| {one.peer_seconds * 1e3:.1f} | {one.ratio:.2f} | {one.share_of_peak:.0%} |"
+        (
+            one.case,
+            one.ours,
+            f"{one.seconds * 1e3:.1f}",
+            one.peer,
+            f"{one.peer_seconds * 1e3:.1f}",
+            f"{one.ratio:.2f}",
+            f"{one.share_of_peak:.0%}",
         )
-    return "\n".join(lines)
+        for one in verdicts
+    ]
+    return table("case, ours, ms>, best peer, ms>, best peer ÷ ours>, of the peak>", lines)

@@ -233,6 +233,9 @@ class Mechanism:
             )
         if scheme is not None and scheme.reads_pairs and not score.is_dot_product:
             _refuse((scheme, score), "the scheme adds dot products, so the score must be one")
+        if score.uses_previous and self.normalizer.draws:
+            why = "one takes queries one by one, the other draws its noise for all at once"
+            _refuse((score, self.normalizer), why)
         if pattern is not None and self.one_by_one:
             part = score if score.uses_previous else self.normalizer
             _refuse((pattern, part), "a query needs the weights of the query before for all keys")

@@ -34,13 +34,18 @@ def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_atten
 
     One rule decides: sums over all keys if the score is linear; else the backend's fused kernel if
     it takes the arguments; else chunks, from `_MANY_PAIRS` on if the lengths are known. True or
-    False as `flash_attention` decides otherwise.
+    False as `flash_attention` decides otherwise, and True refuses what it cannot do.
     """
     if flash_attention is False or not isinstance(dropout, (int, float)):
         return None  # a rate that follows a schedule is a tensor
     if _is_linear(mechanism) and not dropout and mechanism.score.can_attend(pairs):
         return mechanism.score.attend(pairs)
-    if not _fits(mechanism, pairs):
+    if why := obstacle(mechanism) or _obstacle_of_call(mechanism, pairs):
+        if flash_attention:
+            raise ValueError(
+                "`flash_attention=True` needs attention without a tensor of all weights, but "
+                f"{why}. Use `flash_attention=None`."
+            )
         return None
     if mechanism.pattern is None and not dropout:
         if flash_attention and keras.backend.backend() != "tensorflow":
@@ -62,14 +67,14 @@ def _is_softmax(normalizer):
     return type(normalizer) is Softmax and normalizer.temperature == 1.0
 
 
-def _fits(mechanism, pairs):
+def _obstacle_of_call(mechanism, pairs):
+    """The same as `obstacle`, of what a call brings."""
+    if pairs.query_segments is not None:
+        return "`segment_ids` are a mask of all pairs"
     ordered = pairs.causal or mechanism.pattern or mechanism.position_scheme
-    counted_from_0 = isinstance(pairs.start, int) and pairs.start == 0
-    return (
-        obstacle(mechanism) is None
-        and pairs.query_segments is None
-        and (counted_from_0 or not ordered)
-    )
+    if ordered and not (isinstance(pairs.start, int) and pairs.start == 0):
+        return f"positions must count from 0, not from start={pairs.start}"
+    return None
 
 
 def _are_many(pairs):

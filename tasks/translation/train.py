@@ -24,11 +24,12 @@ from tasks.common.config_json import to_json
 from tasks.common.results import Start, record
 from tasks.common.run_folder import RunFolder
 from tasks.common.tensorboard import TensorBoard
-from tasks.translation.config import MAY_CHANGE, PRESETS, TrainConfig, TranslationConfig
+from tasks.translation.config import MAY_CHANGE, TrainConfig, TranslationConfig
 from tasks.translation.corpora import Pair
 from tasks.translation.data import Splits, TranslationText, load_pairs, make_dataset
 from tasks.translation.evaluate import evaluate
 from tasks.translation.model import Translator, build_model
+from tasks.translation.presets import PRESETS
 from tasks.translation.progress import TranslationProgress, spread
 from tasks.translation.scoring import Score, bleu
 

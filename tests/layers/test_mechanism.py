@@ -162,3 +162,9 @@ def test_weights_have_the_same_paths_in_every_layer(names):
 def test_refuses_a_part_of_another_kind(kind):
     with pytest.raises(ValueError, match=f"`{kind}` must be a value of a subclass of"):
         ka.MultiHeadAttention(4, 4, **{kind: "softmax"})
+
+
+def test_refuses_noise_that_would_be_drawn_for_each_query_alone():
+    with pytest.raises(ValueError, match="`LocationAware` and `TalkingHeads` cannot be combined"):
+        ka.Mechanism(ka.LocationAware(5), ka.TalkingHeads(ka.GumbelSoftmax()))
+    ka.Mechanism(ka.LocationAware(5), ka.TalkingHeads(ka.Entmax()))

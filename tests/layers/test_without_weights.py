@@ -85,3 +85,16 @@ def test_chunks_are_for_many_pairs_of_known_number(monkeypatch):
 def test_cannot_be_demanded_of_what_needs_weights(arguments, message):
     with pytest.raises(ValueError, match=f"`flash_attention=True` needs .*{message}"):
         ka.MultiHeadAttention(2, 4, flash_attention=True, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(segment_ids=np.ones((2, 5), int)), "`segment_ids` are a mask of all pairs"),
+        (dict(start=2, use_causal_mask=True), "count from 0, not from start=2"),
+    ],
+)
+def test_cannot_be_demanded_of_a_call_that_needs_weights(arguments, message):
+    layer = ka.MultiHeadAttention(2, 4, flash_attention=True)
+    with pytest.raises(ValueError, match=f"`flash_attention=True` needs .*{message}"):
+        layer(*2 * [normal(2, 5, 3)], **arguments)

@@ -38,6 +38,9 @@ class Normalizer(Part):
 
     # Whether `call` reads the alignment of the query before: queries are taken one by one then.
     uses_previous = False
+    # Whether `call` draws random numbers in training, which it cannot where queries are taken one
+    # by one.
+    draws = False
 
     def call(self, scores, attention_mask=None, previous=None, training=None):
         raise NotImplementedError(f"{type(self).__name__} must define `call`.")

@@ -50,6 +50,11 @@ class TalkingHeads(Normalizer):
                 f"query before. Received: normalizer={type(self.normalizer).__name__}."
             )
 
+    @property
+    def draws(self):
+        """Whether the normaliser adds noise, which must come after the first mixture."""
+        return type(self.normalizer).noise is not Normalizer.noise
+
     def build(self, scores_shape):
         if len(scores_shape) < 4:
             raise ValueError(

@@ -6,10 +6,11 @@ import pytest
 
 from tasks.common.config_json import flatten, from_json, to_json
 from tasks.translation import config
-from tasks.translation.config import PRESETS, DecodeConfig, DecodeOptions, TrainConfig
+from tasks.translation.config import DecodeConfig, DecodeOptions, TrainConfig
 from tasks.translation.corpora import Builtin, Multi30k, Tsv
 from tasks.translation.data import Batching
 from tasks.translation.model import build_model
+from tasks.translation.presets import PRESETS, multi30k, tiny
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -30,7 +31,7 @@ def test_a_presets_sentences_fit_its_search(preset):
 
 
 def test_the_preset_for_multi30k_has_the_size_of_the_published_model():
-    original = config.multi30k()
+    original = multi30k()
 
     model = build_model(original.model, original.vocabulary.size)
 
@@ -50,7 +51,7 @@ def test_the_preset_for_multi30k_has_the_size_of_the_published_model():
     ],
 )
 def test_the_language_is_that_of_the_data_unless_somebody_says_so(data, given, expected):
-    assert replace(config.tiny(), data=data, target_language=given).language == expected
+    assert replace(tiny(), data=data, target_language=given).language == expected
 
 
 def test_the_search_can_be_changed_in_every_setting():
@@ -62,7 +63,7 @@ def test_the_search_can_be_changed_in_every_setting():
 
 
 def test_what_may_change_on_a_resume_are_settings():
-    assert flatten(config.tiny()).keys() > config.MAY_CHANGE
+    assert flatten(tiny()).keys() > config.MAY_CHANGE
 
 
 @pytest.mark.parametrize(
@@ -79,10 +80,10 @@ def test_what_may_change_on_a_resume_are_settings():
 )
 def test_settings_that_cannot_be_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        replace(config.tiny(), **change)
+        replace(tiny(), **change)
 
 
 def test_compiled_training_pads_to_multiples():
     batching = Batching(pad_to_multiple_of=8)
 
-    assert replace(config.tiny(), train=TrainConfig(jit=True), batching=batching).train.jit
+    assert replace(tiny(), train=TrainConfig(jit=True), batching=batching).train.jit

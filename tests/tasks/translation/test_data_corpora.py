@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tasks.translation import corpora
-from tasks.translation.config import PRESETS
 from tasks.translation.corpora import (
     Builtin,
     Multi30k,
@@ -19,6 +18,7 @@ from tasks.translation.corpora import (
     read_parallel,
     read_tsv,
 )
+from tasks.translation.presets import PRESETS
 
 
 def sizes(splits):

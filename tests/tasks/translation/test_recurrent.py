@@ -15,9 +15,9 @@ from tasks.translation.config import (
     DecodeOptions,
     RecurrentConfig,
     TranslationConfig,
-    recurrent,
 )
 from tasks.translation.model import Translator
+from tasks.translation.presets import recurrent
 
 SENTENCES = ["The girl sees the apple.", "", "The dog eats two houses."]
 

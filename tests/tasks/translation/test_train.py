@@ -16,8 +16,9 @@ from keras_attention.training.checkpoint_file import read_checkpoint
 from tasks.common import console, results
 from tasks.common.run_folder import RunFolder
 from tasks.translation import train as train_module
-from tasks.translation.config import PRESETS, TrainConfig, TranslationConfig
+from tasks.translation.config import TrainConfig, TranslationConfig
 from tasks.translation.data import Batching
+from tasks.translation.presets import PRESETS
 from tasks.translation.train import train
 
 pytestmark = pytest.mark.tensorflow
