@@ -32,6 +32,7 @@ __version__ = "0.1.0"
 _PUBLIC: dict[str, list[str]] = {
     "ops": [
         "alibi_bias",
+        "attended_values",
         "attention_weights",
         "causal_mask",
         "chunked_attention",

@@ -33,7 +33,7 @@ class Dense(_Quantizable, keras.layers.Dense):
     """
 
     def call(self, inputs, training=None):  # noqa: ARG002 - the signature of its base
-        return _finished(self, tensordot(inputs, self.kernel))
+        return _activated(self, tensordot(inputs, self.kernel, bias=self.bias))
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -66,7 +66,7 @@ class Projection(_Quantizable, keras.layers.EinsumDense):
     def call(self, inputs, training=None):  # noqa: ARG002 - the signature of its base
         inputs_axes, kernel_axes = self.equation.split("->")[0].split(",")
         bound_dims = len(set(inputs_axes) & set(kernel_axes))
-        return _finished(self, tensordot(inputs, self.kernel, bound_dims))
+        return _activated(self, tensordot(inputs, self.kernel, bound_dims, bias=self.bias))
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -98,7 +98,5 @@ class TiedEmbedding(_Quantizable, keras.layers.ReversibleEmbedding):
         return tensordot(inputs, self.embeddings, transpose=True)
 
 
-def _finished(layer, x):
-    """With bias and activation."""
-    x = x if layer.bias is None else x + layer.bias
+def _activated(layer, x):
     return x if layer.activation is None else layer.activation(x)

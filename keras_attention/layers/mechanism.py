@@ -14,8 +14,8 @@ from keras_attention.layers.position_schemes.relative_positions import RelativeP
 from keras_attention.layers.scores.dot_product import ScaledDotProduct
 from keras_attention.layers.scores.score import Score
 from keras_attention.layers.serialization import deserialized, serialized
-from keras_attention.layers.without_weights import attend_without_weights
-from keras_attention.ops.attention import weighted_values
+from keras_attention.layers.without_weights import attend_without_weights, is_softmax
+from keras_attention.ops.attention import attended_values, weighted_values
 from keras_attention.ops.dropout import dropout as dropped
 
 _KINDS = {
@@ -145,6 +145,11 @@ class Mechanism:
             return attended
 
         def attend(pairs):
+            if self._is_scaled_dot_product(pairs, dropout):
+                scale = self.score.dot_product_scale(pairs.query.shape[-1])
+                return attended_values(
+                    pairs.query, pairs.key, pairs.value, pairs.mask(), scale=scale
+                )
             return self.attend_to_all(pairs, dropout, seed, training)[0]
 
         return attend(pairs) if self.pattern is None else self.pattern.attend(pairs, attend)
@@ -222,6 +227,17 @@ class Mechanism:
     @classmethod
     def from_config(cls, config):
         return cls(**deserialized(config, _KINDS))
+
+    def _is_scaled_dot_product(self, pairs, dropout):
+        """Whether the weights of encoded pairs are the softmax of scaled dot products alone."""
+        return (
+            self.score.is_dot_product
+            and is_softmax(self.normalizer)
+            and not getattr(self.position_scheme, "reads_pairs", False)
+            and not self.score_terms(pairs)
+            and isinstance(dropout, (int, float))  # a rate that follows a schedule is a tensor
+            and not dropout
+        )
 
     def _check_combination(self):
         score, scheme, pattern = self.score, self.position_scheme, self.pattern

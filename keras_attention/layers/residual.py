@@ -3,6 +3,7 @@
 import keras
 
 from keras_attention.layers.arguments import one_of, share
+from keras_attention.layers.layer_normalization import LayerNormalization
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -54,7 +55,7 @@ class Residual(keras.layers.Layer):
         self.normalization = one_of("normalization", normalization, ("pre", "post"))
         self.dropout = share("dropout", dropout)
         self.epsilon = epsilon
-        self.layer_normalization = keras.layers.LayerNormalization(
+        self.layer_normalization = LayerNormalization(
             epsilon=epsilon, name="layer_normalization", dtype=self.dtype_policy
         )
         self.output_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)

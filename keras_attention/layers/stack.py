@@ -3,6 +3,7 @@
 import keras
 
 from keras_attention.layers.arguments import positive_integer, signature_of_init
+from keras_attention.layers.layer_normalization import LayerNormalization
 from keras_attention.layers.serialization import deserialized
 from keras_attention.layers.transformer_layer import SERIALIZED_ARGUMENTS
 
@@ -48,7 +49,7 @@ class Stack(keras.layers.Layer):
         self.supports_masking = self.layers[0].supports_masking
         self.final_normalization = None
         if self.layers[0].normalization == "pre":
-            self.final_normalization = keras.layers.LayerNormalization(
+            self.final_normalization = LayerNormalization(
                 epsilon=self.layers[0].epsilon, name="final_normalization", dtype=self.dtype_policy
             )
 

@@ -19,7 +19,7 @@ def obstacle(mechanism):
     scheme, normalizer = mechanism.position_scheme, mechanism.normalizer
     if not mechanism.score.is_dot_product:
         return f"`{type(mechanism.score).__name__}` is no dot product"
-    if not _is_softmax(normalizer):
+    if not is_softmax(normalizer):
         return f"`{type(normalizer).__name__}` is not the softmax of temperature 1"
     if scheme is not None and scheme.reads_pairs:
         return f"`{type(scheme).__name__}` looks at every pair"
@@ -60,10 +60,11 @@ def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_atten
 def _is_linear(mechanism):
     """Whether the weights are dot products of features, so that values can be summed first."""
     alone = mechanism.position_scheme is None and mechanism.pattern is None
-    return isinstance(mechanism.score, LinearKernel) and alone and _is_softmax(mechanism.normalizer)
+    return isinstance(mechanism.score, LinearKernel) and alone and is_softmax(mechanism.normalizer)
 
 
-def _is_softmax(normalizer):
+def is_softmax(normalizer):
+    """Whether a normaliser is the plain softmax."""
     return type(normalizer) is Softmax and normalizer.temperature == 1.0
 
 

@@ -1,5 +1,6 @@
 """Attention as pure functions: tensors in, tensors out, no state."""
 
+from keras_attention.ops.attention import attended_values as attended_values
 from keras_attention.ops.attention import attention_weights as attention_weights
 from keras_attention.ops.attention import dot_product_scores as dot_product_scores
 from keras_attention.ops.attention import (

@@ -44,7 +44,7 @@ def attention_weights(query, key, attention_mask=None, bias=None, scale=None):
     scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = dot_product_scores(query, key, scale)
     if bias is not None:
-        scores = ops.add(scores, ops.cast(bias, "float32"))
+        scores = scores + ops.cast(bias, "float32")
     return softmax_weights(scores, attention_mask)
 
 
@@ -135,6 +135,42 @@ def scaled_dot_product_attention(
     weights = attention_weights(query, key, attention_mask, bias, scale)
     dropped = keras.random.dropout(weights, dropout, seed=seed) if dropout > 0 else weights
     return weighted_values(dropped, value), weights
+
+
+def attended_values(query, key, value, attention_mask=None, *, scale=None):
+    r"""`scaled_dot_product_attention` where nobody asks for the weights.
+
+    On TensorFlow its gradient takes about half as many passes over them, and bfloat16 none in
+    float32, so a training step takes less time and memory.
+
+    Args:
+        query, key, value, attention_mask, scale: As in `scaled_dot_product_attention`.
+
+    Returns:
+        Tensor `[..., heads, q_len, value_dim]` with the dtype of `value`. The weights of bfloat16
+        inputs are rounded to it before they are used.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+
+    >>> x = np.ones((2, 3, 5, 7))
+    >>> causal = keras_attention.ops.causal_mask(5, 5)
+    >>> keras_attention.ops.attended_values(x, x, x, causal).shape
+    (2, 3, 5, 7)
+    """
+    query, key, value = (ops.convert_to_tensor(x) for x in (query, key, value))
+    check_shapes(query.shape, key.shape, value.shape)
+    scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
+    if keras.backend.backend() != "tensorflow":
+        weights = attention_weights(query, key, attention_mask, scale=scale)
+        return weighted_values(weights, value)
+    from keras_attention.ops.backend.tensorflow_attention import attend
+
+    if attention_mask is not None:
+        attention_mask = ops.cast(attention_mask, "bool")
+    return attend(query, key, value, attention_mask, scale)
 
 
 def grouped_matmul(x, y):

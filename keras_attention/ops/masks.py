@@ -120,5 +120,5 @@ def combine_masks(*masks):
 
 def _distance(q_len, k_len, offset):
     """How far each query stands behind each key, `[q_len, k_len]`; negative for later keys."""
-    query = ops.add(ops.arange(q_len, dtype="int32"), ops.cast(offset, "int32"))
+    query = ops.arange(q_len, dtype="int32") + ops.cast(offset, "int32")
     return ops.subtract(ops.expand_dims(query, -1), ops.arange(k_len, dtype="int32"))

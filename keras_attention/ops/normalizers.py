@@ -106,7 +106,8 @@ def permitted(scores, attention_mask):
     if attention_mask is None:
         return scores
     forbidden = ops.where(ops.cast(attention_mask, "bool"), 0.0, _FORBIDDEN)
-    return ops.add(scores, ops.cast(forbidden, "float32"))
+    # Not `ops.add`: Keras 3.15 adds what has one axis longer than 1 to the wrong axis, if it fits.
+    return scores + ops.cast(forbidden, "float32")
 
 
 def only_permitted(weights, attention_mask):

@@ -16,8 +16,8 @@ _MOST_WORK = 20_000_000  # rows * weights
 _MOST_TOKENS = 8  # of a sequence: what runs once, as an encoder does, is not worth the compilation
 
 
-def tensordot(x, kernel, axes=1, transpose=False):
-    """Contracts the last `axes` of `x` with the first `axes` of `kernel`.
+def tensordot(x, kernel, axes=1, transpose=False, bias=None):
+    """Contracts the last `axes` of `x` with the first `axes` of `kernel`, and adds a bias.
 
     It is one product of two matrices. But a step of decoding reads all weights for a few rows, and
     waits for memory, not for arithmetic. Where the weights are compiled in, as `BucketedDecoder`
@@ -28,6 +28,7 @@ def tensordot(x, kernel, axes=1, transpose=False):
         kernel: Float tensor or variable `[*inner, *outer]`.
         axes: Number of axes that are contracted.
         transpose: Whether `kernel` is `[outer, inner]` instead.
+        bias: Float tensor or variable `[*outer]`, or None.
 
     Returns:
         Float tensor `[..., *outer]`.
@@ -43,8 +44,7 @@ def tensordot(x, kernel, axes=1, transpose=False):
     (2, 5, 3, 4)
     """
     x = ops.convert_to_tensor(x)
-    if isinstance(kernel, keras.Variable):
-        kernel = kernel.value
+    kernel, bias = (y.value if isinstance(y, keras.Variable) else y for y in (kernel, bias))
     kept, bound = ops.shape(x)[:-axes], tuple(x.shape[-axes:])
     inner, outer = kernel.shape[:axes], kernel.shape[axes:]
     if transpose:
@@ -62,6 +62,9 @@ def tensordot(x, kernel, axes=1, transpose=False):
     else:
         matrix = ops.transpose(kernel) if transpose else ops.reshape(kernel, (inner, -1))
         product = ops.matmul(rows, matrix)
+    if bias is not None:
+        # A matrix and a vector: TensorFlow joins that sum with the product before it.
+        product = ops.add(product, ops.reshape(bias, (-1,)))
     return ops.reshape(product, (*kept, *outer))
 
 

@@ -180,3 +180,22 @@ def test_bad_convolution():
         ka.LocationAware(kernel_size=4)
     with pytest.raises(ValueError, match="`filters`, expected a positive integer"):
         ka.LocationAware(filters=0)
+
+
+@pytest.mark.parametrize("score", [ka.ScaledDotProduct, ka.DotProduct])
+def test_a_subclass_with_a_comparison_of_its_own_is_asked_for_it(score):
+    class Opposite(score):
+        def compare(self, query, prepared, previous=None):
+            return -super().compare(query, prepared, previous)
+
+    class Same(score):
+        pass
+
+    x = np.random.default_rng(0).normal(size=(1, 5, 6)).astype("float32")
+    outputs = []
+    for one in (score, Same, Opposite):
+        keras.utils.set_random_seed(0)
+        layer = ka.MultiHeadAttention(2, 3, score=one())
+        outputs.append(keras.ops.convert_to_numpy(layer(x, x)))
+    np.testing.assert_array_equal(outputs[0], outputs[1])
+    assert np.abs(outputs[0] - outputs[2]).max() > 1e-3

@@ -85,6 +85,21 @@ def test_large_logits_and_masked_rows_give_no_nan(magnitude):
     np.testing.assert_allclose(sums, 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(5, 1), (1, 5), (5, 1, 1), (5, 1, 1, 1), (1, 5, 1, 1)], ids=str)
+def test_masks_and_biases_broadcast_as_in_numpy(shape):
+    """All sizes are equal, so that what goes to the wrong axis fits there."""
+    query, key, value = np.random.default_rng(0).normal(size=(3, 5, 5, 5, 5)).astype("float32")
+    mask = np.arange(5).reshape(shape) % 2 == 0
+    bias = np.arange(5, dtype="float32").reshape(shape)
+    for name, narrow in (("attention_mask", mask), ("bias", bias)):
+        wide = np.broadcast_to(narrow, (5, 5, 5, 5))
+        results = [
+            ops.scaled_dot_product_attention(query, key, value, **{name: x})[0]
+            for x in (narrow, wide)
+        ]
+        np.testing.assert_allclose(*as_numpy(*results), atol=1e-6)
+
+
 @pytest.mark.tensorflow
 def test_masked_pairs_send_no_gradient():
     import tensorflow as tf

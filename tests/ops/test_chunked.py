@@ -285,9 +285,19 @@ def test_dropout_follows_from_the_seed():
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-def test_half_precision_is_near_float32(dtype):
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"relative_bias": np.linspace(-2, 2, 77, dtype="float32")[None]},
+        {"causal": True},
+        {"window": 9},
+        {"attention_mask": np.random.default_rng(3).random((2, 1, 41, 37)) < 0.7},
+    ],
+    ids=lambda rules: next(iter(rules)),
+)
+def test_half_precision_is_near_float32(rules, dtype):
     *inputs, upstream = arrays((2, 1, 3, 41, 37))
-    rules = {"relative_bias": np.linspace(-2, 2, 77, dtype="float32")[None], "chunk_size": 8}
+    rules = {**rules, "chunk_size": 8}
     exact, expected = values_and_gradients(
         lambda *x: ops.chunked_attention(*x, **rules), inputs, upstream
     )

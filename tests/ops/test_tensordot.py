@@ -22,6 +22,16 @@ def test_is_the_tensordot_of_numpy(axes):
     np.testing.assert_allclose(as_numpy(product), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("axes", [1, 2])
+def test_a_bias_is_added(axes):
+    x, kernel = normal(2, 7, 3, 5), normal(3, 5, 11, 13) if axes == 2 else normal(5, 11, 13)
+    bias = normal(11, 13, seed=1)
+    expected = np.tensordot(x, kernel, axes) + bias
+    for given in (bias, keras.Variable(bias)):
+        product = tensordot(x, kernel, axes, bias=given)
+        np.testing.assert_allclose(as_numpy(product), expected, atol=1e-5)
+
+
 def test_a_transposed_kernel():
     x, kernel = normal(2, 7, 5), normal(11, 5)
     product = tensordot(x, kernel, transpose=True)

@@ -82,7 +82,10 @@ class DotProduct(Score):
     def __init__(self, learned_scale=False, **kwargs):
         super().__init__(**kwargs)
         self.learned_scale = learned_scale
-        self.is_dot_product = not learned_scale
+
+    @property
+    def is_dot_product(self):
+        return not self.learned_scale
 
     def build(self, query_shape, key_shape):
         check_same_size(query_shape, key_shape)

@@ -40,8 +40,14 @@ class Score(Part):
     # Whether the score stays the same if query and key are turned by the same angle.
     rotation_invariant = False
     # Whether the score is a constant times the dot product of query and key, so that what is made
-    # for these alone fits it. Such a score defines `dot_product_scale`.
+    # for these alone fits it. Such a score defines `dot_product_scale`. A subclass with a `compare`
+    # of its own is none unless it says so.
     is_dot_product = False
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "compare" in vars(cls) and "is_dot_product" not in vars(cls):
+            cls.is_dot_product = False
 
     def build(self, query_shape, key_shape):
         pass  # without weights

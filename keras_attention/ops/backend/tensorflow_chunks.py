@@ -11,6 +11,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_attention.ops.backend.chunk_plan import make_plan, product
+from keras_attention.ops.backend.tensorflow_attention import less_mean, mean_upstream
 from keras_attention.ops.backend.tensorflow_key_gradients import WholeKeys, WindowedKeys
 from keras_attention.ops.backend.tensorflow_lists import TensorList
 from keras_attention.ops.backend.tensorflow_pairs import PairTerm, RelativeTerm, broadcastable
@@ -98,6 +99,8 @@ class _Attention:
         self.biases = [] if bias is None else [PairTerm(bias, **terms)]
         if relative_bias is not None:
             self.biases.append(RelativeTerm(relative_bias, **terms))
+        # Whether scores and weights must be float32 between the products; float16 is too narrow.
+        self.wide = bool(self.biases or rules.dropout or query.dtype == tf.float16)
         if plan.window is not None:
             ahead = tf.range(plan.columns) - plan.before - tf.range(plan.rows)[:, None]
             latest = 0 if rules.causal else plan.before
@@ -138,21 +141,22 @@ class _Attention:
         def at_place(place, *to_biases):
             query, key, value = self._queries(self.query[place]), *self._keys(place)
             to_output = self._queries(upstream[place])
-            products = tf.cast(output[place], tf.float32) * tf.cast(upstream[place], tf.float32)
-            means = self._queries(tf.reduce_sum(products, -1, keepdims=True))
+            means = self._queries(mean_upstream(output[place], upstream[place]))
             to_queries = self._chunk_list(query.dtype, self.key_dim)
 
             def body(chunk, span, handle, to_key, to_value, *to_biases):
                 block = self._block(place, chunk, span, query, key, value)
                 weights, has_key = self._weights(block)
-                factor = self._dropout(block)
+                factor, mean = self._dropout(block), self._chunk(means, block)
                 dropped = tf.cast(self._flat(_times(weights, factor)), value.dtype)
                 to_attended = self._flat(_times(self._chunk(to_output, block), has_key))
-                to_weights = matmul(to_attended, block.value, transpose_b=True)
-                to_weights = _times(tf.cast(self._by_query(to_weights), tf.float32), factor)
-                # The softmax subtracts the mean of what arrives, by the weights. It is the product
-                # of the output and what arrives there, so no pass over the block is needed.
-                to_scores = weights * (to_weights - self._chunk(means, block))
+                if self.wide:
+                    to_weights = matmul(to_attended, block.value, transpose_b=True)
+                    to_weights = tf.cast(self._by_query(to_weights), tf.float32)
+                    to_scores = weights * (_times(to_weights, factor) - mean)
+                else:
+                    excess = less_mean(to_attended, block.value, self._flat(mean))
+                    to_scores = weights * self._by_query(excess)
                 to_biases = [
                     term.add(to_bias, block, to_scores)
                     for term, to_bias in zip(self.biases, to_biases, strict=True)
@@ -212,13 +216,17 @@ class _Attention:
         return stacked, state[count:]
 
     def _weights(self, block):
-        """Float32 `[heads, group, rows, columns]`; and who sees a key, `None` if all do."""
-        scores = tf.cast(matmul(block.query, block.key, transpose_b=True), tf.float32)
-        scores = self._by_query(scores)
+        """`[heads, group, rows, columns]`, of the dtype of the products unless float32 is needed;
+        and who sees a key, `None` if all do."""
+        scores = self._by_query(matmul(block.query, block.key, transpose_b=True))
+        if self.wide:
+            scores = tf.cast(scores, tf.float32)
         for term in self.biases:
             scores += tf.cast(term.of_block(block), tf.float32)
         penalty, has_key = self._penalty(block)
-        return tf.nn.softmax(scores if penalty is None else scores + penalty), has_key
+        if penalty is not None:
+            scores += tf.cast(penalty, scores.dtype)
+        return tf.nn.softmax(scores), has_key
 
     def _penalty(self, block):
         plan, rows = self.plan, block.row + tf.range(self.plan.rows)[:, None]
