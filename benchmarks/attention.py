@@ -9,7 +9,8 @@ TensorFlow's run as graphs.
 Each case of each contestant has a fresh process, one process at a time, and each round has all. The
 table has the medians: the time of a call, and the peak of its memory beyond the inputs, which
 includes the output and the gradients. What would not fit into memory is left out, and said so. All
-but "window" and "linear" compute the same, which is checked.
+but "window" and "linear" compute the same, which is checked. A second table has the growth of both
+with the length.
 """
 
 import sys
@@ -21,7 +22,15 @@ from typing import Literal
 import tyro
 
 from benchmarks.attentions.contestants import Contestant, contestants
-from benchmarks.attentions.reporting import Cost, Row, disagreements, draw, markdown, summarize
+from benchmarks.attentions.reporting import (
+    Cost,
+    Row,
+    disagreements,
+    draw,
+    markdown,
+    markdown_of_growth,
+    summarize,
+)
 from benchmarks.attentions.workload import HEAD_DIM, HEADS, Case
 from benchmarks.contestants import choose as choose_contestants
 from benchmarks.measuring import ContestantError, run_worker
@@ -89,6 +98,7 @@ def main(config: Config) -> None:
     facts |= {"seed": config.seed, "heads": HEADS, "head_dim": HEAD_DIM}
     print(caption(facts))
     print(markdown(rows))
+    print(f"\n{markdown_of_growth(rows)}")
     for failure in failures:
         print(f"\nFailed: {failure}")
     if not config.quick:

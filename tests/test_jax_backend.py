@@ -17,6 +17,8 @@ MAY_SKIP = {
     "test_example_runs[interop.to_torch]": "needs torch, which CI has",
 }
 
+LOSSES = "losses", "alignment_loss"
+
 # Without it most of the time goes into optimising what runs once.
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
@@ -26,11 +28,17 @@ QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expen
     "names",
     [
         pytest.param(
-            ["ops/test_attention.py", "layers/test_multi_head_attention.py", "decoding", "models"],
+            ["ops/test_attention.py", "layers/test_multi_head_attention.py", "decoding"],
             id="core",
         ),
         pytest.param(
-            ["ops", "layers", "training/test_losses.py", "training/test_alignment_loss.py"],
+            [
+                "ops",
+                "layers",
+                "models",
+                "training/test_losses.py",
+                "training/test_alignment_loss.py",
+            ],
             id="library",
             marks=pytest.mark.slow,
         ),

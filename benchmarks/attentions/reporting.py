@@ -1,5 +1,6 @@
 """What each contestant costs at each length: rows, a table, curves."""
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -148,6 +149,27 @@ def markdown(rows: Sequence[Row]) -> str:
         case = f"{row.direction}, {row.dtype}"
         lines.append((case, str(row.length), row.contestant, row.setting, *figures(row)))
     return table(columns, lines)
+
+
+def markdown_of_growth(rows: Sequence[Row]) -> str:
+    """How cost grows with the length: the exponent of a power of it, 1 if linear, 2 if quadratic,
+    over the last two doublings that a contestant has in a case."""
+    cases: dict[tuple, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.seconds is not None:
+            cases[f"{row.direction}, {row.dtype}", row.contestant].append(row)
+    lines = []
+    for (case, contestant), several in cases.items():
+        last = max(several, key=lambda row: row.length)
+        first = min(several, key=lambda row: (abs(row.length - last.length / 4), row.length))
+        if first.length == last.length:
+            continue
+        doublings = math.log(last.length / first.length)
+        time = math.log(last.seconds / first.seconds) / doublings
+        memory = math.log(max(last.extra_mib, 1) / max(first.extra_mib, 1)) / doublings
+        lengths = f"{first.length}–{last.length}"
+        lines.append((case, contestant, lengths, f"{time:.2f}", f"{memory:.2f}"))
+    return table("case, contestant, lengths>, exponent of time>, of memory>", lines)
 
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:

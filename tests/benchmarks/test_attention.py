@@ -6,7 +6,15 @@ import pytest
 
 from benchmarks import attention
 from benchmarks.attentions.contestants import contestants
-from benchmarks.attentions.reporting import Cost, Row, disagreements, draw, markdown, summarize
+from benchmarks.attentions.reporting import (
+    Cost,
+    Row,
+    disagreements,
+    draw,
+    markdown,
+    markdown_of_growth,
+    summarize,
+)
 from benchmarks.attentions.workload import Case, arrays
 
 
@@ -49,6 +57,19 @@ def test_what_does_not_fit_is_said_in_the_table():
     assert len(lines) == 2 + 3
     assert "does not fit: needs about 65536 GiB of 23" in lines[-1]
     assert len({line.count("|") for line in lines}) == 1
+
+
+def test_growth_is_the_exponent_over_two_doublings():
+    costs = [cost("alone", 1.0)]
+    for length in (512, 1024, 2048, 4096):
+        costs.append(cost("chunked", (length / 512) ** 2, mib=length / 32, length=length))
+    costs.append(cost("peer", 1.0, mib=8.0, length=1024))
+    costs.append(cost("peer", 4.0, mib=32.0, length=2048))
+    _, _, *lines = markdown_of_growth(summarize(costs)).splitlines()
+    assert lines == [
+        "| forward, float32 | chunked | 1024–4096 | 2.00 | 1.00 |",
+        "| forward, float32 | peer | 1024–2048 | 2.00 | 2.00 |",
+    ]
 
 
 def test_a_contestant_that_computes_something_else_is_found():

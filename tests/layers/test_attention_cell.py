@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from thinning import every_nth
 
 import keras_attention as ka
 from keras_attention import reorder
@@ -239,7 +240,7 @@ def test_a_cell_with_dropout_drops_the_same_in_all_steps_of_a_call(cell, memory)
 
 
 @pytest.mark.tensorflow
-@every_mechanism
+@pytest.mark.parametrize("mechanism", every_nth(3, MECHANISMS))
 def test_compiled_equals_eager(mechanism, inputs, memory):
     import tensorflow as tf
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from layers.mechanisms import KINDS, UNNORMALIZED, combinations, label, parts
+from thinning import every_nth
 
 import keras_attention as ka
 
@@ -16,7 +17,6 @@ PAIRS = [
     *combinations("normalizer", "pattern"),
     *combinations("position_scheme", "pattern"),
 ]
-OFTEN = 7  # every seventh pair is in the fast suite, and on JAX, which compiles each operation
 every_part = pytest.mark.parametrize("names", ALL_SINGLE, ids=label)
 ONE_BY_ONE = [
     names
@@ -27,10 +27,7 @@ IN_ANY_ORDER = [names for names in ALL_SINGLE if not ka.Mechanism(**parts(names)
 in_any_order = pytest.mark.parametrize("names", IN_ANY_ORDER, ids=label)
 every_pair = pytest.mark.parametrize(
     "names",
-    [
-        pytest.param(names, id=label(names), marks=[pytest.mark.slow] * (i % OFTEN > 0))
-        for i, names in enumerate(PAIRS)
-    ],
+    every_nth(7, PAIRS, label),  # few, for JAX compiles each operation
 )
 
 
@@ -131,7 +128,7 @@ def test_half_precision_is_near_float32(names):
 
 
 @pytest.mark.tensorflow
-@every_part
+@pytest.mark.parametrize("names", every_nth(4, ALL_SINGLE, label))
 def test_compiled_equals_eager(names):
     import tensorflow as tf
 

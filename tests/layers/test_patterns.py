@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 from layers.mechanisms import KINDS, contradiction, label, parts
+from thinning import every_nth
 
 import keras_attention as ka
 from keras_attention.layers.pairs import Pairs
@@ -185,7 +186,7 @@ def test_fits_every_other_part(names):
 
 
 @pytest.mark.tensorflow
-@every_pattern
+@pytest.mark.parametrize("name", every_nth(3, PATTERNS))
 def test_gradients_and_compilation(name):
     """Of all tensors, for lengths and a start that are known when traced, and that are not."""
     import tensorflow as tf

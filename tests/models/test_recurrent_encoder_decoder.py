@@ -119,7 +119,11 @@ def test_cross_attention_is_that_of_one_layer_and_head():
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(
     ("variant", "strategy"),
-    [("LSTM", Greedy()), ("two layers", Beam(3)), ("monotonic", Beam(3, coverage_penalty=0.3))],
+    [
+        ("monotonic", Beam(3, coverage_penalty=0.3)),
+        pytest.param("LSTM", Greedy(), marks=pytest.mark.slow),
+        pytest.param("two layers", Beam(3), marks=pytest.mark.slow),
+    ],
 )
 def test_a_compiled_search_finds_the_same(variant, strategy):
     import tensorflow as tf
@@ -188,7 +192,10 @@ def test_draws_each_token_as_often_as_the_softmax_says():
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"scheduled_sampling": 0.25, "normalizer": Monotonic(inference="expected")}],
+    [
+        {"scheduled_sampling": 0.25, "normalizer": Monotonic(inference="expected")},
+        pytest.param({}, marks=pytest.mark.slow),
+    ],
 )
 def test_learns_to_copy(arguments):
     """The whole model, trained: the last sign that no part of it is wired wrongly."""
