@@ -234,9 +234,9 @@ class Mechanism:
             self.score.is_dot_product
             and is_softmax(self.normalizer)
             and not getattr(self.position_scheme, "reads_pairs", False)
-            and not self.score_terms(pairs)
             and isinstance(dropout, (int, float))  # a rate that follows a schedule is a tensor
             and not dropout
+            and not self.score_terms(pairs)
         )
 
     def _check_combination(self):

@@ -17,8 +17,8 @@ def attend(query, key, value, mask, scale):
 
     @tf.custom_gradient
     def attended(query, key, value):
-        heads, scale_ = _Heads(query, key), tf.cast(scale, query.dtype)
-        query = heads.by_key(query * scale_)
+        heads, factor = _Heads(query, key), tf.cast(scale, query.dtype)
+        query = heads.by_key(query * factor)
         scores = heads.by_query(matmul(query, key, transpose_b=True))
         weights = heads.by_key(softmax(scores, mask))
         has_key = None if mask is None else tf.reduce_any(mask, -1, keepdims=True)
@@ -30,7 +30,7 @@ def attend(query, key, value, mask, scale):
             to_scores = weights * less_mean(
                 heads.by_key(upstream), value, heads.by_key(mean_upstream(output, upstream))
             )
-            to_query = heads.by_query(matmul(to_scores, key)) * scale_
+            to_query = heads.by_query(matmul(to_scores, key)) * factor
             return to_query, matmul(to_scores, query, transpose_a=True), to_value
 
         return output, gradient
