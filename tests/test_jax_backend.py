@@ -17,8 +17,6 @@ MAY_SKIP = {
     "test_example_runs[interop.to_torch]": "needs torch, which CI has",
 }
 
-LOSSES = "losses", "alignment_loss"
-
 # Without it most of the time goes into optimising what runs once.
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 

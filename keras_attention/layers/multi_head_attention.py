@@ -14,7 +14,7 @@ from keras_attention.layers.pairs import Pairs
 from keras_attention.layers.patterns.sliding_window import SlidingWindow
 from keras_attention.layers.rate import Rate
 from keras_attention.layers.serialization import deserialized, serialized
-from keras_attention.layers.without_weights import obstacle
+from keras_attention.layers.without_weights import obstacle, refuse_flash_attention
 from keras_attention.ops.dropout import head_dropout as without_some_heads
 from keras_attention.ops.masks import combine_masks
 
@@ -173,10 +173,7 @@ class MultiHeadAttention(CachedSteps, keras.layers.Layer):
                 f"`flash_attention=None`. Received: dropout={dropout}."
             )
         if flash_attention and (why := obstacle(self._mechanism)):
-            raise ValueError(
-                f"`flash_attention=True` needs attention without a tensor of all weights, but "
-                f"{why}. Use `flash_attention=None`."
-            )
+            refuse_flash_attention(why)
         if flash_attention and attention_regularizer is not None:
             raise ValueError(
                 "Flash attention computes no weights, so none can be penalised. Set "

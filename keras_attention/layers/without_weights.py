@@ -28,6 +28,14 @@ def obstacle(mechanism):
     return None
 
 
+def refuse_flash_attention(why):
+    """Raises the error of `flash_attention=True` where there is an obstacle, in words."""
+    raise ValueError(
+        "`flash_attention=True` needs attention without a tensor of all weights, but "
+        f"{why}. Use `flash_attention=None`."
+    )
+
+
 def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_attention=None):
     """The attended values of encoded pairs, `[..., heads, q_len, value_dim]`, or None if all
     weights are to be computed at once.
@@ -42,10 +50,7 @@ def attend_without_weights(mechanism, pairs, dropout=0.0, seed=None, flash_atten
         return mechanism.score.attend(pairs)
     if why := obstacle(mechanism) or _obstacle_of_call(mechanism, pairs):
         if flash_attention:
-            raise ValueError(
-                "`flash_attention=True` needs attention without a tensor of all weights, but "
-                f"{why}. Use `flash_attention=None`."
-            )
+            refuse_flash_attention(why)
         return None
     if mechanism.pattern is None and not dropout:
         if flash_attention and keras.backend.backend() != "tensorflow":

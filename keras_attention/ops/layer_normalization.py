@@ -10,7 +10,7 @@ def layer_normalization(x, gamma, beta, epsilon=1e-5):
     $$ y = \gamma\, \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta $$
 
     On TensorFlow its gradient is the closed form, of half as many operations as the derivative of
-    its parts: a training step spends a tenth of its time here.
+    its parts.
 
     Args:
         x: Float tensor `[..., features]`.

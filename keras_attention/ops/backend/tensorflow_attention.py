@@ -20,12 +20,12 @@ def attend(query, key, value, mask, scale):
         heads, factor = _Heads(query, key), tf.cast(scale, query.dtype)
         query = heads.by_key(query * factor)
         scores = heads.by_query(matmul(query, key, transpose_b=True))
-        weights = heads.by_key(softmax(scores, mask))
+        weights = heads.by_key(_softmax(scores, mask))
         has_key = None if mask is None else tf.reduce_any(mask, -1, keepdims=True)
-        output = _times(heads.by_query(matmul(weights, value)), has_key)
+        output = times(heads.by_query(matmul(weights, value)), has_key)
 
         def gradient(upstream):
-            upstream = _times(upstream, has_key)
+            upstream = times(upstream, has_key)
             to_value = matmul(weights, heads.by_key(upstream), transpose_a=True)
             to_scores = weights * less_mean(
                 heads.by_key(upstream), value, heads.by_key(mean_upstream(output, upstream))
@@ -54,13 +54,13 @@ class _Heads:
         return tf.reshape(x, (*self.leading, self.heads, self.q_len, sizes(x)[-1]))
 
 
-def softmax(scores, mask):
+def _softmax(scores, mask):
     """Weights of the dtype of the scores; rows of which the mask permits nothing mean nothing."""
     dtype = scores.dtype
     if dtype == tf.float16:  # too narrow for what forbids
         scores = tf.cast(scores, tf.float32)
     if mask is not None:
-        scores += (1.0 - tf.cast(mask, scores.dtype)) * tf.cast(_FORBIDDEN, scores.dtype)
+        scores += tf.cast(forbidding(mask), scores.dtype)
     return tf.cast(tf.nn.softmax(scores), dtype)
 
 
@@ -86,5 +86,11 @@ def less_mean(upstream, value, mean):
     return matmul(upstream, value, transpose_b=True)
 
 
-def _times(x, has_key):
-    return x if has_key is None else x * tf.cast(has_key, x.dtype)
+def forbidding(allowed):
+    """What is added to scores, float32: 0 where `allowed`."""
+    return (1.0 - tf.cast(allowed, tf.float32)) * _FORBIDDEN
+
+
+def times(x, factor):
+    """The product in the dtype of `x`; a factor of `None` is 1."""
+    return x if factor is None else x * tf.cast(factor, x.dtype)

@@ -11,14 +11,17 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_attention.ops.backend.chunk_plan import make_plan, product
-from keras_attention.ops.backend.tensorflow_attention import less_mean, mean_upstream
+from keras_attention.ops.backend.tensorflow_attention import (
+    forbidding,
+    less_mean,
+    mean_upstream,
+    times,
+)
 from keras_attention.ops.backend.tensorflow_key_gradients import WholeKeys, WindowedKeys
 from keras_attention.ops.backend.tensorflow_lists import TensorList
 from keras_attention.ops.backend.tensorflow_pairs import PairTerm, RelativeTerm, broadcastable
 from keras_attention.ops.backend.tensorflow_shapes import matmul, sizes
 
-# As in `ops.normalizers`: no float32 score survives it.
-_FORBIDDEN = -1e30
 # Blocks that are computed side by side: while one waits for memory, the other multiplies.
 _PARALLEL = 2
 
@@ -104,7 +107,7 @@ class _Attention:
         if plan.window is not None:
             ahead = tf.range(plan.columns) - plan.before - tf.range(plan.rows)[:, None]
             latest = 0 if rules.causal else plan.before
-            self.band = _forbidding((ahead >= -plan.before) & (ahead <= latest))
+            self.band = forbidding((ahead >= -plan.before) & (ahead <= latest))
 
     def forward(self):
         plan = self.plan
@@ -116,9 +119,9 @@ class _Attention:
             def body(chunk, span, handle):
                 block = self._block(place, chunk, span, query, key, value)
                 weights, has_key = self._weights(block)
-                weights = _times(weights, self._dropout(block))
+                weights = times(weights, self._dropout(block))
                 weights = tf.cast(self._flat(weights), value.dtype)
-                attended = _times(self._by_query(matmul(weights, block.value)), has_key)
+                attended = times(self._by_query(matmul(weights, block.value)), has_key)
                 return (outputs.with_handle(handle).write(chunk, attended),)
 
             state = (outputs.handle,)
@@ -148,12 +151,12 @@ class _Attention:
                 block = self._block(place, chunk, span, query, key, value)
                 weights, has_key = self._weights(block)
                 factor, mean = self._dropout(block), self._chunk(means, block)
-                dropped = tf.cast(self._flat(_times(weights, factor)), value.dtype)
-                to_attended = self._flat(_times(self._chunk(to_output, block), has_key))
+                dropped = tf.cast(self._flat(times(weights, factor)), value.dtype)
+                to_attended = self._flat(times(self._chunk(to_output, block), has_key))
                 if self.wide:
                     to_weights = matmul(to_attended, block.value, transpose_b=True)
                     to_weights = tf.cast(self._by_query(to_weights), tf.float32)
-                    to_scores = weights * (_times(to_weights, factor) - mean)
+                    to_scores = weights * (times(to_weights, factor) - mean)
                 else:
                     excess = less_mean(to_attended, block.value, self._flat(mean))
                     to_scores = weights * self._by_query(excess)
@@ -233,12 +236,12 @@ class _Attention:
         penalty = has_key = None
         if plan.window is not None:
             columns = block.column + tf.range(block.columns)
-            penalty = self.band + _forbidding((columns >= 0) & (columns < self.k_len))
+            penalty = self.band + forbidding((columns >= 0) & (columns < self.k_len))
             has_key = rows - plan.before < self.k_len
         elif self.rules.causal:
-            penalty = _forbidding(tf.range(block.columns) <= rows)
+            penalty = forbidding(tf.range(block.columns) <= rows)
         if self.mask is not None:
-            forbidden = _forbidding(self.mask.of_block(block))
+            forbidden = forbidding(self.mask.of_block(block))
             penalty = forbidden if penalty is None else forbidden + penalty
             has_key = tf.reduce_any(penalty > -1.0, -1, keepdims=True)
         return penalty, has_key
@@ -298,15 +301,6 @@ class _Attention:
         x = tf.transpose(chunks.stack(), (1, 2, 0, 3, 4))
         heads, group, number, rows, dim = sizes(x)
         return tf.reshape(x, (heads, group, number * rows, dim))[:, :, : self.q_len]
-
-
-def _forbidding(allowed):
-    """What is added to scores: 0 where `allowed`."""
-    return (1.0 - tf.cast(allowed, tf.float32)) * _FORBIDDEN
-
-
-def _times(x, factor):
-    return x if factor is None else x * tf.cast(factor, x.dtype)
 
 
 def _loop(first, last, body, state, *more, parallel=_PARALLEL):
