@@ -33,7 +33,7 @@ class Dense(_Quantizable, keras.layers.Dense):
     """
 
     def call(self, inputs, training=None):  # noqa: ARG002 - the signature of its base
-        return _activated(self, tensordot(inputs, self.kernel, bias=self.bias))
+        return tensordot(inputs, self.kernel, bias=self.bias, activation=self.activation)
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -66,7 +66,8 @@ class Projection(_Quantizable, keras.layers.EinsumDense):
     def call(self, inputs, training=None):  # noqa: ARG002 - the signature of its base
         inputs_axes, kernel_axes = self.equation.split("->")[0].split(",")
         bound_dims = len(set(inputs_axes) & set(kernel_axes))
-        return _activated(self, tensordot(inputs, self.kernel, bound_dims, bias=self.bias))
+        x = tensordot(inputs, self.kernel, bound_dims, bias=self.bias)
+        return x if self.activation is None else self.activation(x)
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -96,7 +97,3 @@ class TiedEmbedding(_Quantizable, keras.layers.ReversibleEmbedding):
         if not (reverse and plain):
             return super().call(inputs, reverse)
         return tensordot(inputs, self.embeddings, transpose=True)
-
-
-def _activated(layer, x):
-    return x if layer.activation is None else layer.activation(x)

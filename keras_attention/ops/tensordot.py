@@ -16,8 +16,8 @@ _MOST_WORK = 20_000_000  # rows * weights
 _MOST_TOKENS = 8  # of a sequence: what runs once, as an encoder does, is not worth the compilation
 
 
-def tensordot(x, kernel, axes=1, transpose=False, bias=None):
-    """Contracts the last `axes` of `x` with the first `axes` of `kernel`, and adds a bias.
+def tensordot(x, kernel, axes=1, transpose=False, bias=None, activation=None):
+    """Contracts the last `axes` of `x` with the first `axes` of `kernel`; adds a bias, activates.
 
     It is one product of two matrices. But a step of decoding reads all weights for a few rows, and
     waits for memory, not for arithmetic. Where the weights are compiled in, as `BucketedDecoder`
@@ -29,6 +29,8 @@ def tensordot(x, kernel, axes=1, transpose=False, bias=None):
         axes: Number of axes that are contracted.
         transpose: Whether `kernel` is `[outer, inner]` instead.
         bias: Float tensor or variable `[*outer]`, or None.
+        activation: Function of a matrix `[rows, columns]`, where `columns` are all of `outer`, or
+            None.
 
     Returns:
         Float tensor `[..., *outer]`.
@@ -63,9 +65,19 @@ def tensordot(x, kernel, axes=1, transpose=False, bias=None):
         matrix = ops.transpose(kernel) if transpose else ops.reshape(kernel, (inner, -1))
         product = ops.matmul(rows, matrix)
     if bias is not None:
-        # A matrix and a vector: TensorFlow joins that sum with the product before it.
-        product = ops.add(product, ops.reshape(bias, (-1,)))
+        product = _with_bias(product, ops.reshape(bias, (-1,)))
+    if activation is not None:  # before the reshape: some backends join it with the product
+        product = activation(product)
     return ops.reshape(product, (*kept, *outer))
+
+
+def _with_bias(product, bias):
+    """A matrix and a vector, added."""
+    if keras.backend.backend() != "tensorflow":
+        return product + bias
+    from keras_attention.ops.backend.tensorflow_bias import add_bias
+
+    return add_bias(product, bias)
 
 
 def _is_step(kept):

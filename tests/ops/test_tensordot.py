@@ -32,6 +32,34 @@ def test_a_bias_is_added(axes):
         np.testing.assert_allclose(as_numpy(product), expected, atol=1e-5)
 
 
+def test_an_activation_sees_rows_and_columns():
+    x, kernel, bias = normal(2, 7, 3, 5), normal(5, 11, 13), normal(11, 13, seed=1)
+    sums = (np.tensordot(x, kernel, 1) + bias).reshape(2, 7, 3, -1)
+    expected = np.exp(sums) / np.exp(sums).sum(axis=-1, keepdims=True)
+    product = tensordot(x, kernel, bias=bias, activation=keras.ops.softmax)
+    np.testing.assert_allclose(as_numpy(product), expected.reshape(2, 7, 3, 11, 13), atol=1e-5)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_gradient_of_a_bias_is_summed_exactly(dtype):
+    import tensorflow as tf
+
+    rows = 4099
+    x, kernel = tf.zeros((rows, 5), dtype), tf.zeros((5, 11), dtype)
+    upstream = tf.cast(normal(rows, 11), dtype)
+    bias = tf.zeros(11, dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(bias)
+        y = tensordot(x, kernel, bias=bias)
+    gradient = tape.gradient(y, bias, upstream)
+    expected = tf.cast(upstream, "float64").numpy().sum(axis=0)
+    # In bfloat16 the sum itself is rounded, its summands are not: TensorFlow's are off by 20.
+    tolerance = {"float32": 1e-3, "bfloat16": np.abs(expected).max() / 2**8}[dtype]
+    assert gradient.dtype == dtype
+    np.testing.assert_allclose(tf.cast(gradient, "float64"), expected, rtol=0, atol=tolerance)
+
+
 def test_a_transposed_kernel():
     x, kernel = normal(2, 7, 5), normal(11, 5)
     product = tensordot(x, kernel, transpose=True)
