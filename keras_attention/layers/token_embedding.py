@@ -59,6 +59,10 @@ class TokenEmbedding(keras.layers.Layer):
         )
         if position_scheme is None:
             position_scheme = SinusoidalPositionEmbedding(dtype=self.dtype_policy)
+        if not position_scheme.built:
+            # As every child, it is named like its attribute. The name that Keras gives counts what
+            # the process has made before, and weights are found by their paths.
+            position_scheme.name = "position_scheme"
         self.position_scheme = position_scheme
         self.embedding_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
 

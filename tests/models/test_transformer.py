@@ -12,6 +12,7 @@ from keras_attention.layers import (
     SinusoidalPositionEmbedding,
 )
 from keras_attention.models import Transformer
+from keras_attention.training.weight_files import named_weights
 
 VOCABULARY = 23
 SIZES = dict(vocabulary_size=VOCABULARY, num_layers=2, d_model=12, num_heads=3, dff=17)
@@ -175,6 +176,13 @@ def test_saved_and_loaded_it_is_the_same(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(logits(loaded), before)
     assert loaded.get_config() == model.get_config()
+
+
+def test_weights_of_another_model_of_the_process_fit():
+    models = [Transformer(**SIZES, position_scheme=LearnedPositionEmbedding(11)) for _ in range(2)]
+    names = [named_weights(model).keys() for model in models]
+    assert names[0] == names[1]
+    assert "token_embedding/position_scheme/embeddings" in names[0]
 
 
 def test_learns_to_copy():
