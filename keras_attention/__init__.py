@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what `__getattr__` does, in the words of a type checker
     from keras_attention import training as training
     from keras_attention import visualization as visualization
     from keras_attention.decoding import *
+    from keras_attention.export import export_function as export_function
     from keras_attention.export import export_text_model as export_text_model
     from keras_attention.interop import *
     from keras_attention.layers import *
@@ -65,11 +66,13 @@ _PUBLIC: dict[str, list[str]] = {
         "window_mask",
     ],
     "layers": [
+        "Adapter",
         "ALiBi",
         "Additive",
         "AdditiveAttention",
         "Attention",
         "AttentionCell",
+        "AttentionPooling",
         "AttentionRegularizer",
         "BigBird",
         "Bilinear",
@@ -86,6 +89,7 @@ _PUBLIC: dict[str, list[str]] = {
         "Entmax",
         "EntropyPenalty",
         "FeedForward",
+        "FirstTokenPooling",
         "GlobalWindow",
         "GroupQueryAttention",
         "GuidedAttentionLoss",
@@ -95,6 +99,7 @@ _PUBLIC: dict[str, list[str]] = {
         "LinearAttention",
         "LinearKernel",
         "LocationAware",
+        "MeanPooling",
         "Mechanism",
         "Monotonic",
         "MultiHeadAttention",
@@ -108,6 +113,7 @@ _PUBLIC: dict[str, list[str]] = {
         "Rotary",
         "ScaledDotProduct",
         "Score",
+        "SequenceHead",
         "ShawRelativePositions",
         "Sigmoid",
         "SinusoidalPositionEmbedding",
@@ -117,7 +123,9 @@ _PUBLIC: dict[str, list[str]] = {
         "Sparsemax",
         "T5RelativeBias",
         "TalkingHeads",
+        "TextEncoder",
         "TokenEmbedding",
+        "TokenHead",
         "TopK",
         "TransformerXLLayer",
         "TransformerXLPositions",
@@ -130,6 +138,7 @@ _PUBLIC: dict[str, list[str]] = {
         "Greedy",
         "Hypotheses",
         "Lineage",
+        "Sample",
         "decode",
         "no_coverage",
         "reorder",
@@ -138,11 +147,14 @@ _PUBLIC: dict[str, list[str]] = {
         "Adam",
         "AlignmentLoss",
         "Checkpoints",
+        "FGM",
+        "FreeLB",
         "InverseSquareRoot",
         "MaskedAccuracy",
         "MaskedCrossEntropy",
         "Model",
         "Perplexity",
+        "RDrop",
         "Throughput",
         "VShaped",
         "WarmupCosine",
@@ -153,7 +165,10 @@ _PUBLIC: dict[str, list[str]] = {
         "save_weights",
     ],
     "models": [
+        "LanguageModel",
+        "MaskedLanguageModel",
         "RecurrentEncoderDecoder",
+        "TextClassifier",
         "Transformer",
     ],
     "interop": [
@@ -168,11 +183,16 @@ _PUBLIC: dict[str, list[str]] = {
     "visualization": [
         "attention_figure",
         "attention_grid",
+        "attention_rollout",
+        "confusion_figure",
         "figure_to_image",
         "layers_and_heads",
         "save_figure",
+        "token_scores_ansi",
+        "token_scores_figure",
+        "token_scores_html",
     ],
-    "export": ["export_text_model"],
+    "export": ["export_function", "export_text_model"],
 }
 _PART_OF = {name: part for part, names in _PUBLIC.items() for name in names}
 

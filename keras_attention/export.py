@@ -46,12 +46,46 @@ def export_text_model(function, path, model, resources=()):
     >>> loaded(text=tf.constant(["a", "bc", "def"]))["text"].shape
     TensorShape([3])
     """
+    import tensorflow as tf  # here, so that the module also imports where TensorFlow is absent
+
+    text = tf.TensorSpec([None], tf.string, name="text")
+    return export_function(lambda text: {"text": function(text)}, path, model, [text], resources)
+
+
+def export_function(function, path, model, inputs, resources=()):
+    """Writes a TensorFlow SavedModel of any function of named tensors.
+
+    Args:
+        function: Takes the tensors that `inputs` names, by name, and returns a dictionary of
+            tensors, in TensorFlow operations.
+        path: Folder to write; must not exist, or be empty.
+        model: The Keras model that `function` calls. Its weights are saved.
+        inputs: List of `tf.TensorSpec`s with names.
+        resources: Other objects that hold what `function` needs: `tf.Module`s, variables, tables.
+
+    Returns:
+        The path, a `Path`.
+
+    Raises:
+        ValueError: If the folder holds something.
+        RuntimeError: If the Keras backend is not TensorFlow.
+
+    Example:
+
+    >>> import tempfile, tensorflow as tf
+    >>> from keras_attention.export import export_function
+    >>> model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+    >>> x = tf.TensorSpec([None, 3], tf.float32, name="x")
+    >>> path = export_function(lambda x: {"y": model(x)}, tempfile.mkdtemp(), model, [x])
+    >>> tf.saved_model.load(path).signatures["serving_default"](x=tf.ones((5, 3)))["y"].shape
+    TensorShape([5, 2])
+    """
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             "SavedModels need the TensorFlow backend. "
             f"Received: KERAS_BACKEND={keras.backend.backend()}."
         )
-    import tensorflow as tf  # here, so that the module also imports where TensorFlow is absent
+    import tensorflow as tf
 
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -60,9 +94,11 @@ def export_text_model(function, path, model, resources=()):
     # A SavedModel contains what its module can be asked for, and Keras' wrappers cannot.
     module.weights = [weight.value for weight in model.weights]
     module.resources = list(resources)
-    text = tf.TensorSpec([None], tf.string, name="text")
+    names = [spec.name for spec in inputs]
     module.__call__ = tf.function(
-        lambda text: {"text": function(text)}, input_signature=[text], autograph=False
+        lambda *tensors: function(**dict(zip(names, tensors, strict=True))),
+        input_signature=list(inputs),
+        autograph=False,
     )
     tf.saved_model.save(module, str(path), signatures={"serving_default": module.__call__})
     return path

@@ -46,6 +46,8 @@ LAYER_ARGUMENTS = dict(
     epsilon=0.125,
     head_dropout=0.35,
 )
+ENCODER_ARGUMENTS = dict(adapter_size=5, **LAYER_ARGUMENTS)
+TEXT_ENCODER = keras_attention.TextEncoder(97, num_layers=2, d_model=12, num_heads=3, dff=17)
 CROSS_ATTENTION = keras_attention.Mechanism(normalizer=keras_attention.TopK(2))
 
 CASES = [
@@ -226,16 +228,37 @@ CASES = [
     Case("FeedForward", dict(dff=17, activation="gelu", dropout=0.25), inputs=[floats(5, 13)]),
     Case(
         "Residual",
-        dict(normalization="post", dropout=0.25, epsilon=0.125),
+        dict(normalization="post", dropout=0.25, epsilon=0.125, adapter_size=5),
         inputs=[floats(5, 13), floats(5, 13)],
     ),
-    Case("EncoderLayer", LAYER_ARGUMENTS, inputs=[floats(5, 12)]),
+    Case("EncoderLayer", ENCODER_ARGUMENTS, inputs=[floats(5, 12)]),
     Case(
         "DecoderLayer",
         dict(cross_attention=CROSS_ATTENTION, **LAYER_ARGUMENTS),
         inputs=[floats(5, 12), floats(7, 12)],
     ),
-    Case("Encoder", dict(num_layers=3, **LAYER_ARGUMENTS), inputs=[floats(5, 12)]),
+    Case("Encoder", dict(num_layers=3, **ENCODER_ARGUMENTS), inputs=[floats(5, 12)]),
+    Case("Adapter", dict(size=5), inputs=[floats(5, 12)]),
+    Case(
+        "TextEncoder",
+        dict(
+            vocabulary_size=97,
+            num_layers=3,
+            num_segments=2,
+            position_scheme=keras_attention.LearnedPositionEmbedding(max_length=19),
+            **ENCODER_ARGUMENTS,
+        ),
+        inputs={"token_ids": token_ids(7), "segment_ids": token_ids(7) % 2},
+    ),
+    Case("MeanPooling", {}, inputs=[floats(5, 12)]),
+    Case("FirstTokenPooling", {}, inputs=[floats(5, 12)]),
+    Case("AttentionPooling", dict(num_heads=3), inputs=[floats(5, 12)]),
+    Case(
+        "SequenceHead",
+        dict(num_outputs=5, pooling=keras_attention.AttentionPooling(3), dropout=0.25),
+        inputs=[floats(5, 12)],
+    ),
+    Case("TokenHead", dict(num_outputs=5, dropout=0.25), inputs=[floats(5, 12)]),
     Case(
         "Decoder",
         dict(num_layers=3, cross_attention=CROSS_ATTENTION, **LAYER_ARGUMENTS),
@@ -284,6 +307,26 @@ CASES = [
         inputs={"source_ids": token_ids(7), "target_ids": token_ids(5)},
     ),
     Case(
+        "TextClassifier",
+        dict(encoder=TEXT_ENCODER, head=keras_attention.TokenHead(5, 0.25)),
+        inputs={"token_ids": token_ids(7)},
+    ),
+    Case(
+        "MaskedLanguageModel",
+        dict(encoder=TEXT_ENCODER, activation="relu"),
+        inputs={"token_ids": token_ids(7), "positions": token_ids(3) % 7},
+    ),
+    Case(
+        "LanguageModel",
+        dict(
+            vocabulary_size=97,
+            num_layers=3,
+            position_scheme=keras_attention.LearnedPositionEmbedding(max_length=19),
+            **ENCODER_ARGUMENTS,
+        ),
+        inputs=[token_ids(7)],
+    ),
+    Case(
         "AttentionCell",
         dict(
             cell=keras.layers.GRUCell(17),
@@ -327,6 +370,7 @@ CASES = [
         "Adam",
         dict(
             learning_rate=0.25,
+            learning_rate_factors={"dense": 0.5},
             beta_1=0.75,
             beta_2=0.875,
             epsilon=1e-3,

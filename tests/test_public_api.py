@@ -16,7 +16,7 @@ import keras_attention
 
 ROOT = Path(__file__).parents[1]
 PARTS = keras_attention._PUBLIC
-TENSORFLOW_ONLY = {"Model", "Throughput", "make_strategy", "export_text_model"}
+TENSORFLOW_ONLY = {"Model", "Throughput", "make_strategy", "export_function", "export_text_model"}
 NAMES = [
     pytest.param(
         name, id=f"{part}.{name}", marks=[pytest.mark.tensorflow] * (name in TENSORFLOW_ONLY)

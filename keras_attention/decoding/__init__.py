@@ -8,3 +8,4 @@ from keras_attention.decoding.greedy import Greedy as Greedy
 from keras_attention.decoding.hypotheses import Hypotheses as Hypotheses
 from keras_attention.decoding.lineage import Lineage as Lineage
 from keras_attention.decoding.lineage import reorder as reorder
+from keras_attention.decoding.sample import Sample as Sample

@@ -1,5 +1,6 @@
 """The one entry to every search."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,13 +9,14 @@ from keras import ops
 from keras_attention.decoding.beam import Beam
 from keras_attention.decoding.greedy import Greedy
 from keras_attention.decoding.hypotheses import Hypotheses
+from keras_attention.decoding.sample import Sample
 from keras_attention.decoding.search_space import SearchSpace
 
 
 def decode(
     step: Callable,
     state: Any,
-    strategy: Greedy | Beam,
+    strategy: Greedy | Beam | Sample,
     *,
     batch_size: Any,
     max_length: int,
@@ -22,6 +24,7 @@ def decode(
     end_id: int = 3,
     pad_id: int = 0,
     limits: Any = None,
+    prompts: Any = None,
 ) -> Hypotheses:
     """Searches for the most probable sequences that a step function generates.
 
@@ -45,6 +48,8 @@ def decode(
         limits: Integer tensor `[batch]`: most tokens of each entry, where it is less than
             `max_length`; a hypothesis that reaches it is finished there as it is. 0 marks a padding
             row, which is finished at once. Defaults to `max_length`.
+        prompts: Integer tensor `[batch, prompt_length]`, padded with `pad_id` at its end: the first
+            tokens of every hypothesis, which cost its score nothing and count for its length.
 
     Returns:
         `Hypotheses`.
@@ -74,7 +79,10 @@ def decode(
     limits = max_length if limits is None else ops.convert_to_tensor(limits, "int32")
     limits = ops.broadcast_to(ops.minimum(limits, max_length), (batch_size,))
     space = SearchSpace(batch_size, max_length, start_id, end_id, pad_id, limits)
-    return strategy.search(_checked(step, strategy.beams), state, space)
+    step = _checked(step, strategy.beams)
+    if prompts is not None:
+        step = _prompted(step, ops.convert_to_tensor(prompts, "int32"), pad_id)
+    return strategy.search(step, state, space)
 
 
 def _checked(step, beams):
@@ -91,3 +99,17 @@ def _checked(step, beams):
         return ops.cast(logits, "float32"), state
 
     return checked_step
+
+
+def _prompted(step, prompts, pad_id):
+    """`step` that can do nothing but go on as the prompts do, while they last."""
+
+    def prompted_step(token_ids, state, lineage):
+        logits, state = step(token_ids, state, lineage)
+        place = ops.minimum(lineage.index, prompts.shape[1] - 1)
+        token = ops.take(prompts, place, axis=1)[:, None, None]  # [batch, 1, 1]
+        given = (token != pad_id) & (lineage.index < prompts.shape[1])
+        others = given & (ops.arange(logits.shape[2], dtype="int32") != token)
+        return ops.where(others, -math.inf, ops.where(given, 0.0, logits)), state
+
+    return prompted_step

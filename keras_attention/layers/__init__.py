@@ -1,5 +1,6 @@
 """Attention with weights: Keras layers around `keras_attention.ops`."""
 
+from keras_attention.layers.adapter import Adapter as Adapter
 from keras_attention.layers.additive_attention import AdditiveAttention as AdditiveAttention
 from keras_attention.layers.attention import Attention as Attention
 from keras_attention.layers.attention_cell import AttentionCell as AttentionCell
@@ -35,6 +36,9 @@ from keras_attention.layers.patterns import GlobalWindow as GlobalWindow
 from keras_attention.layers.patterns import PackedSegments as PackedSegments
 from keras_attention.layers.patterns import Pattern as Pattern
 from keras_attention.layers.patterns import SlidingWindow as SlidingWindow
+from keras_attention.layers.pooling import AttentionPooling as AttentionPooling
+from keras_attention.layers.pooling import FirstTokenPooling as FirstTokenPooling
+from keras_attention.layers.pooling import MeanPooling as MeanPooling
 from keras_attention.layers.position_embedding import (
     LearnedPositionEmbedding as LearnedPositionEmbedding,
 )
@@ -51,6 +55,8 @@ from keras_attention.layers.position_schemes import Rotary as Rotary
 from keras_attention.layers.position_schemes import ShawRelativePositions as ShawRelativePositions
 from keras_attention.layers.position_schemes import T5RelativeBias as T5RelativeBias
 from keras_attention.layers.position_schemes import TransformerXLPositions as TransformerXLPositions
+from keras_attention.layers.prediction_heads import SequenceHead as SequenceHead
+from keras_attention.layers.prediction_heads import TokenHead as TokenHead
 from keras_attention.layers.residual import Residual as Residual
 from keras_attention.layers.scores import Additive as Additive
 from keras_attention.layers.scores import Bilinear as Bilinear
@@ -63,6 +69,7 @@ from keras_attention.layers.scores import LocationAware as LocationAware
 from keras_attention.layers.scores import Performer as Performer
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score
+from keras_attention.layers.text_encoder import TextEncoder as TextEncoder
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding
 from keras_attention.layers.transformer_xl_layer import TransformerXLLayer as TransformerXLLayer
 from keras_attention.layers.transformer_xl_stack import TransformerXLStack as TransformerXLStack

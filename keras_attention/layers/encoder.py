@@ -20,6 +20,7 @@ class Encoder(Stack):
         attention_mask: Boolean tensor that broadcasts to `[batch, length, length]`, True = may
             attend.
         return_attention_scores: Whether to return the attention weights as well.
+        use_causal_mask: Whether each position only attends to itself and those before it.
         training: Whether to apply dropout.
 
     Returns:
@@ -44,13 +45,21 @@ class Encoder(Stack):
     def build(self, x_shape):
         self._build(x_shape)
 
-    def call(self, x, attention_mask=None, return_attention_scores=False, training=None):
+    def call(
+        self,
+        x,
+        attention_mask=None,
+        return_attention_scores=False,
+        use_causal_mask=False,
+        training=None,
+    ):
         all_weights = []
         for layer in self.layers:
             x = layer(
                 x,
                 attention_mask=attention_mask,
                 return_attention_scores=return_attention_scores,
+                use_causal_mask=use_causal_mask,
                 training=training,
             )
             if return_attention_scores:
@@ -58,3 +67,15 @@ class Encoder(Stack):
                 all_weights.append(weights)
         x = self._normalized(x)
         return (x, ops.stack(all_weights, axis=1)) if return_attention_scores else x
+
+    def make_cache(self, batch_size, max_length, beams=1):
+        """The caches of all layers, see `EncoderLayer.make_cache`."""
+        return [layer.make_cache(batch_size, max_length, beams) for layer in self.layers]
+
+    def step(self, x, cache, index, attention_mask=None, beams=1):
+        """Decodes a few new positions, see `EncoderLayer.step`; `cache` is from `make_cache`."""
+        new_cache = []
+        for layer, layer_cache in zip(self.layers, cache, strict=True):
+            x, layer_cache = layer.step(x, layer_cache, index, attention_mask, beams)
+            new_cache.append(layer_cache)
+        return self._normalized(x), new_cache

@@ -1,4 +1,4 @@
-"""One layer of a Transformer encoder."""
+"""One layer of a Transformer encoder; under a causal mask, of a decoder without an encoder."""
 
 import keras
 
@@ -24,12 +24,15 @@ class EncoderLayer(TransformerLayer):
         epsilon: Added to the variance in the normalisations.
         head_dropout: Share of the heads that each example does without in training, or its
             schedule, see `MultiHeadAttention`.
+        adapter_size: Size of an `Adapter` behind each sublayer, for fine-tuning; `None` for none.
 
     Call arguments:
         x: Float tensor `[batch, length, d_model]`.
         attention_mask: Boolean tensor that broadcasts to `[batch, length, length]`, True = may
             attend. For padding pass `padding_mask(token_ids)[:, None, :]`.
         return_attention_scores: Whether to return the attention weights as well.
+        use_causal_mask: Whether each position only attends to itself and those before it, as in a
+            language model.
         training: Whether to apply dropout.
 
     Returns:
@@ -56,13 +59,21 @@ class EncoderLayer(TransformerLayer):
         self.feed_forward.build(x_shape)
         self.feed_forward_residual.build(x_shape)
 
-    def call(self, x, attention_mask=None, return_attention_scores=False, training=None):
+    def call(
+        self,
+        x,
+        attention_mask=None,
+        return_attention_scores=False,
+        use_causal_mask=False,
+        training=None,
+    ):
         y = self.self_attention_residual.before(x)
         y = self.self_attention(
             y,
             y,
             attention_mask=attention_mask,
             return_attention_scores=return_attention_scores,
+            use_causal_mask=use_causal_mask,
             training=training,
         )
         y, weights = y if return_attention_scores else (y, None)
@@ -71,3 +82,37 @@ class EncoderLayer(TransformerLayer):
         y = self.feed_forward(y, training=training)
         x = self.feed_forward_residual.after(x, y, training)
         return (x, weights) if return_attention_scores else x
+
+    def make_cache(self, batch_size, max_length, beams=1):
+        """What `step` needs: room for `max_length` positions.
+
+        Args:
+            batch_size: Number of sequences, an integer or a scalar tensor.
+            max_length: Number of positions that will be decoded, an integer.
+            beams: Number of hypotheses per sequence, which `step` decodes side by side.
+
+        Returns:
+            The cache of `self_attention`, with a slot for each beam and position.
+        """
+        return self.self_attention.empty_cache(batch_size, max_length * beams)
+
+    def step(self, x, cache, index, attention_mask=None, beams=1):
+        """Decodes a few new positions of a causal layer, given the cache of the earlier ones.
+
+        Args:
+            x: Float tensor `[batch, tokens, d_model]`.
+            cache: From `make_cache` or the previous step.
+            index: Scalar integer, the slot of the cache where the first new token goes.
+            attention_mask: Boolean tensor that broadcasts to `[batch, tokens, slots]`. Defaults to
+                the slots up to each token's own.
+            beams: As for `make_cache`.
+
+        Returns:
+            `(output, cache)`: `[batch, tokens, d_model]` and the cache with the new tokens in it.
+        """
+        y = self.self_attention_residual.before(x)
+        y, cache = self.self_attention.step(y, cache, index, attention_mask, beams)
+        x = self.self_attention_residual.after(x, y)
+        y = self.feed_forward_residual.before(x)
+        y = self.feed_forward(y)
+        return self.feed_forward_residual.after(x, y), cache

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_attention.layers.adapter import Adapter
 from keras_attention.layers.arguments import one_of, share
 from keras_attention.layers.layer_normalization import LayerNormalization
 
@@ -26,6 +27,7 @@ class Residual(keras.layers.Layer):
         normalization: `"pre"` (trains stably without care) or `"post"` (the paper's).
         dropout: Share of the sublayer's output dropped in training.
         epsilon: Added to the variance in the normalisation.
+        adapter_size: Size of an `Adapter` behind the sublayer, or `None` for none.
 
     Call arguments:
         x: Float tensor `[..., d_model]`, the input of the sublayer.
@@ -50,7 +52,7 @@ class Residual(keras.layers.Layer):
         - [Xiong et al., 2020](https://arxiv.org/abs/2002.04745), pre- against post-normalisation
     """
 
-    def __init__(self, normalization="pre", dropout=0.0, epsilon=1e-5, **kwargs):
+    def __init__(self, normalization="pre", dropout=0.0, epsilon=1e-5, adapter_size=None, **kwargs):
         super().__init__(**kwargs)
         self.normalization = one_of("normalization", normalization, ("pre", "post"))
         self.dropout = share("dropout", dropout)
@@ -59,10 +61,16 @@ class Residual(keras.layers.Layer):
             epsilon=epsilon, name="layer_normalization", dtype=self.dtype_policy
         )
         self.output_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.adapter_size = adapter_size
+        self.adapter = None
+        if adapter_size is not None:
+            self.adapter = Adapter(adapter_size, name="adapter", dtype=self.dtype_policy)
 
     def build(self, x_shape, y_shape=None):  # noqa: ARG002 - Keras names the arguments of `call`
         if not self.layer_normalization.built:
             self.layer_normalization.build(x_shape)
+            if self.adapter is not None:
+                self.adapter.build(x_shape)
 
     def before(self, x):
         """The input for the sublayer."""
@@ -70,6 +78,7 @@ class Residual(keras.layers.Layer):
 
     def after(self, x, y, training=None):
         """The sublayer's input and output, joined."""
+        y = y if self.adapter is None else self.adapter(y)
         x = x + self.output_dropout(y, training=training)
         return self.layer_normalization(x) if self.normalization == "post" else x
 
@@ -85,4 +94,5 @@ class Residual(keras.layers.Layer):
             "normalization": self.normalization,
             "dropout": self.dropout,
             "epsilon": self.epsilon,
+            "adapter_size": self.adapter_size,
         }

@@ -72,9 +72,12 @@ class TokenEmbedding(keras.layers.Layer):
             self.position_scheme.build((*token_ids_shape, self.d_model))
 
     def call(self, token_ids, start=0, training=None):
-        x = self.embedding(token_ids) * self.d_model**0.5
-        x = self.position_scheme(x, start=start)
+        x = self.position_scheme(self.embedded(token_ids), start=start)
         return self.embedding_dropout(x, training=training)
+
+    def embedded(self, token_ids):
+        """The embeddings alone, without positions."""
+        return self.embedding(token_ids) * self.d_model**0.5
 
     def logits(self, x):
         """Scores every token of the vocabulary: `[..., d_model]` -> `[..., vocabulary]`."""

@@ -38,6 +38,7 @@ class TransformerLayer(keras.layers.Layer):
         attention=None,
         epsilon=1e-5,
         head_dropout=0.0,
+        adapter_size=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -46,6 +47,7 @@ class TransformerLayer(keras.layers.Layer):
         self.dropout = dropout
         self.normalization = normalization
         self.epsilon = epsilon
+        self.adapter_size = adapter_size
         self.attention = Mechanism() if attention is None else attention
         self._attention_arguments = {
             "num_heads": num_heads,
@@ -72,7 +74,12 @@ class TransformerLayer(keras.layers.Layer):
         policy = self.dtype_policy
         setattr(self, name, sublayer_class(**arguments, name=name, dtype=policy))
         residual = Residual(
-            self.normalization, self.dropout, self.epsilon, name=f"{name}_residual", dtype=policy
+            self.normalization,
+            self.dropout,
+            self.epsilon,
+            self.adapter_size,
+            name=f"{name}_residual",
+            dtype=policy,
         )
         setattr(self, residual.name, residual)
 
@@ -92,6 +99,7 @@ class TransformerLayer(keras.layers.Layer):
             "attention": serialized(self.attention),
             "epsilon": self.epsilon,
             "head_dropout": serialized(attention.head_dropout),
+            "adapter_size": self.adapter_size,
         }
 
     @classmethod

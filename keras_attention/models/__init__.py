@@ -1,6 +1,9 @@
 """Task models, assembled from the layers."""
 
+from keras_attention.models.language_model import LanguageModel as LanguageModel
+from keras_attention.models.masked_language_model import MaskedLanguageModel as MaskedLanguageModel
 from keras_attention.models.recurrent_encoder_decoder import (
     RecurrentEncoderDecoder as RecurrentEncoderDecoder,
 )
+from keras_attention.models.text_classifier import TextClassifier as TextClassifier
 from keras_attention.models.transformer import Transformer as Transformer

@@ -23,6 +23,9 @@ class Adam(keras.optimizers.Adam):
         loss_scale_factor: Factor of the loss, which the gradients are divided by.
         gradient_accumulation_steps: Steps whose mean gradient makes one update.
         name: Name of the optimizer.
+        learning_rate_factors: Dictionary from a part of a variable's path, such as `"layer_0/"`, to
+            what its learning rate is multiplied by; the first part that a path holds counts. (Decay
+            of weights keeps the full rate.)
 
     Raises:
         ValueError: If more than one way of clipping is given, or another argument is out of range.
@@ -37,8 +40,15 @@ class Adam(keras.optimizers.Adam):
         - [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101), `weight_decay`
     """
 
+    def __init__(self, *args, learning_rate_factors=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.learning_rate_factors = dict(learning_rate_factors or {})
+
     def update_step(self, gradient, variable, learning_rate):
         place = self._get_variable_index(variable)
+        path = self._trainable_variables[place].path
+        factors = (f for part, f in self.learning_rate_factors.items() if part in path)
+        learning_rate = learning_rate * next(factors, 1.0)
         kept = variable, self._momentums[place], self._velocities[place]
         handles = None if self.amsgrad else _handles(kept)
         if handles is None:
@@ -64,6 +74,9 @@ class Adam(keras.optimizers.Adam):
             epsilon=scalar(self.epsilon),
             grad=tf.cast(tf.convert_to_tensor(gradient), variable.dtype),
         )
+
+    def get_config(self):
+        return {**super().get_config(), "learning_rate_factors": self.learning_rate_factors}
 
 
 def _handles(variables):

@@ -27,6 +27,8 @@ _STEPS_OF_ONE_SEED = 2**24  # the low bits of a random state count steps, the hi
 class DistributedSteps:
     """What `Model` puts before `keras.Model` on TensorFlow. See `Model` for what it promises."""
 
+    objective = None
+
     def __init__(self, *args, **kwargs):
         if args or {"inputs", "outputs"} & kwargs.keys():
             raise ValueError(
@@ -122,9 +124,16 @@ class DistributedSteps:
 
     def _forward(self, x, y, sample_weight, share, training):
         """The predictions, and the loss whose sum over the replicas is the global loss."""
-        takes_training = "training" in inspect.signature(self.call).parameters
-        y_pred = self(x, training=training) if takes_training else self(x)
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=training)
+
+        def loss_of(y_pred):
+            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
+
+        if training and self.objective is not None:
+            y_pred, loss = self.objective(self, x, loss_of)
+        else:
+            takes_training = "training" in inspect.signature(self.call).parameters
+            y_pred = self(x, training=training) if takes_training else self(x)
+            loss = loss_of(y_pred)
         # A replica without a label must not spoil the others with the mean of nothing.
         return y_pred, tf.where(share > 0, loss * share, 0.0)
 

@@ -22,7 +22,8 @@ class MaskedCrossEntropy(keras.losses.Loss):
 
     Args:
         label_smoothing: Share of the label's probability that is spread, in `[0, 1)`.
-        padding_id: Label that is left out, or `None` to count every label.
+        padding_id: Label that is left out, one of the vocabulary or a negative one such as -1, or
+            `None` to count every label.
         name: Name of the loss.
 
     Raises:
@@ -56,7 +57,8 @@ class MaskedCrossEntropy(keras.losses.Loss):
         return super().__call__(y_true, y_pred, weights)
 
     def call(self, y_true, y_pred):
-        return cross_entropy(y_true, y_pred, self.label_smoothing)  # [batch, length]
+        labels = within_vocabulary(y_true, self.padding_id)
+        return cross_entropy(labels, y_pred, self.label_smoothing)  # [batch, length]
 
     def total_weight(self, y_true, sample_weight=None):
         """What the sum over these labels is divided by: the number of real tokens.
@@ -99,6 +101,14 @@ def token_weights(labels, sample_weight=None, padding_id=0):
     sample_weight = ops.cast(sample_weight, "float32")
     missing_axes = len(labels.shape) - len(sample_weight.shape)
     return weights * ops.reshape(sample_weight, (*ops.shape(sample_weight), *[1] * missing_axes))
+
+
+def within_vocabulary(labels, padding_id):
+    """The labels with some label of the vocabulary for padding that is none, which has no logit."""
+    labels = ops.convert_to_tensor(labels)
+    if padding_id is None or padding_id >= 0:
+        return labels
+    return ops.where(ops.equal(labels, padding_id), 0, labels)
 
 
 def cross_entropy(labels, logits, label_smoothing=0.0):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_attention.training.losses import cross_entropy, token_weights
+from keras_attention.training.losses import cross_entropy, token_weights, within_vocabulary
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -34,7 +34,8 @@ class MaskedAccuracy(keras.metrics.Mean):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         labels, logits = ops.cast(y_true, "int32"), ops.convert_to_tensor(y_pred)
-        at_label = ops.take_along_axis(logits, labels[..., None], axis=-1)  # [..., 1]
+        known = within_vocabulary(labels, self.padding_id)
+        at_label = ops.take_along_axis(logits, known[..., None], axis=-1)  # [..., 1]
         hits = ops.equal(at_label[..., 0], ops.max(logits, axis=-1))
         super().update_state(
             ops.cast(hits, self.dtype), token_weights(labels, sample_weight, self.padding_id)
@@ -73,7 +74,8 @@ class Perplexity(keras.metrics.Mean):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         super().update_state(
-            cross_entropy(y_true, y_pred), token_weights(y_true, sample_weight, self.padding_id)
+            cross_entropy(within_vocabulary(y_true, self.padding_id), y_pred),
+            token_weights(y_true, sample_weight, self.padding_id),
         )
 
     def result(self):

@@ -36,6 +36,9 @@ class Model(*([DistributedSteps] if _ON_TENSORFLOW else []), keras.Model):
     replicas and the optimizer run outside. A layer that updates variables across replicas while it
     trains (`BatchNormalization`) cannot be compiled so under several replicas.
 
+    An `Objective` that is assigned to `objective` before `fit`, such as `RDrop()`, decides what a
+    training step computes from the loss; nothing else changes.
+
     Override `compute_loss` or `compute_metrics` to change what is learnt or measured. `train_step`
     takes a distributed batch here and is called once for all replicas.
 

@@ -1,7 +1,12 @@
-"""Pictures of attention, by matplotlib's object interface: no display and no global state."""
+"""Attention to look at: its rollout; pictures by matplotlib, without a display or global state."""
 
 from keras_attention.visualization.attention_maps import attention_figure as attention_figure
 from keras_attention.visualization.attention_maps import attention_grid as attention_grid
 from keras_attention.visualization.attention_maps import layers_and_heads as layers_and_heads
+from keras_attention.visualization.confusion import confusion_figure as confusion_figure
 from keras_attention.visualization.images import figure_to_image as figure_to_image
 from keras_attention.visualization.images import save_figure as save_figure
+from keras_attention.visualization.rollout import attention_rollout as attention_rollout
+from keras_attention.visualization.token_scores import token_scores_ansi as token_scores_ansi
+from keras_attention.visualization.token_scores import token_scores_figure as token_scores_figure
+from keras_attention.visualization.token_scores import token_scores_html as token_scores_html
