@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 Config = TypeVar("Config")
-_KIND = "kind"  # names the class where a field may hold one of several
+_CLASS = "class"  # names the class where a field may hold one of several; no field can be so named
 
 
 def to_json(config: Any) -> Any:
@@ -16,7 +16,7 @@ def to_json(config: Any) -> Any:
         values = {
             field.name: to_json(getattr(config, field.name)) for field in dataclasses.fields(config)
         }
-        return {_KIND: type(config).__name__, **values}
+        return {_CLASS: type(config).__name__, **values}
     if isinstance(config, (list, tuple)):
         return [to_json(value) for value in config]
     return str(config) if isinstance(config, Path) else config
@@ -91,17 +91,17 @@ def _read_one_of(options: tuple, value: Any, where: str, name: str) -> Any:
     options = tuple(option for option in options if option is not type(None))
     if len(options) == 1:
         return _read(options[0], value, where, name)
-    by_kind = {option.__name__: option for option in options}
-    kind = value.get(_KIND) if isinstance(value, dict) else type(value).__name__
-    _require(kind in by_kind, where, name, f"one of {', '.join(by_kind)}", kind)
-    return _read(by_kind[kind], value, where, name)
+    by_name = {option.__name__: option for option in options}
+    name_of_class = value.get(_CLASS) if isinstance(value, dict) else type(value).__name__
+    _require(name_of_class in by_name, where, name, f"one of {', '.join(by_name)}", name_of_class)
+    return _read(by_name[name_of_class], value, where, name)
 
 
 def _read_dataclass(cls: type, value: Any, where: str, name: str) -> Any:
     _require(isinstance(value, dict), where, name, f"the settings of {cls.__name__}", value)
     hints = typing.get_type_hints(cls)
     missing = sorted(hints.keys() - value.keys())
-    unknown = sorted(value.keys() - hints.keys() - {_KIND})
+    unknown = sorted(value.keys() - hints.keys() - {_CLASS})
     if missing or unknown:
         raise ValueError(
             f"{where} was written by another version or changed by hand: `{name or cls.__name__}` "

@@ -35,6 +35,11 @@ class RunFolder:
         return self.path / "vocabulary.model"
 
     @property
+    def facts(self) -> Path:
+        """What the run has learned from its data besides weights and vocabulary."""
+        return self.path / "facts.json"
+
+    @property
     def checkpoints(self) -> Path:
         """What a run resumes from, and the best weights so far."""
         return self.path / "checkpoints"
@@ -90,8 +95,7 @@ class RunFolder:
                 f"{self.path} is not empty and holds no run. Give another `--run-folder`."
             )
         if write:
-            text = json.dumps(to_json(config), indent=2, ensure_ascii=False)
-            write_atomically(self.config, f"{text}\n".encode())
+            _write(self.config, config)
         return resumed
 
     def publish(self, path: Path) -> "RunFolder":
@@ -113,8 +117,9 @@ class RunFolder:
             for name, value in weights.items()
         }
         write_checkpoint(copy.weights("final"), Checkpoint(halves))
-        for one in (self.config, self.vocabulary, self._fingerprint):
-            write_atomically(copy.path / one.relative_to(self.path), one.read_bytes())
+        for one in (self.config, self.vocabulary, self._fingerprint, self.facts):
+            if one != self.facts or one.exists():  # which not every task has
+                write_atomically(copy.path / one.relative_to(self.path), one.read_bytes())
         return copy
 
     def load_config(self, cls: type[Config]) -> Config:
@@ -129,11 +134,22 @@ class RunFolder:
                 f"There is no run in {self.path}: {self.config.name} is missing. Train one, or "
                 "give the folder that `train` printed."
             )
-        try:
-            values = json.loads(self.config.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{self.config} is damaged: {error}.") from error
-        return from_json(cls, values, str(self.config))
+        return _read(self.config, cls)
+
+    def save_facts(self, facts: Any) -> None:
+        """Keep facts, a dataclass."""
+        _write(self.facts, facts)
+
+    def load_facts(self, cls: type[Config]) -> Config:
+        """What `save_facts` kept.
+
+        Raises:
+            FileNotFoundError: if the run has none yet.
+            ValueError: if the file is damaged.
+        """
+        if not self.facts.exists():
+            raise FileNotFoundError(f"{self.facts} is missing: the run has only just begun.")
+        return _read(self.facts, cls)
 
     def save_vocabulary(self, vocabulary: Vocabulary) -> None:
         """Keep the vocabulary, and with the checkpoints its fingerprint."""
@@ -156,3 +172,16 @@ class RunFolder:
         expected = self._fingerprint.read_text(encoding="utf-8").strip()
         vocabulary.check_fingerprint(expected, f"the checkpoints in {self.checkpoints}")
         return vocabulary
+
+
+def _write(path: Path, values: Any) -> None:
+    text = json.dumps(to_json(values), indent=2, ensure_ascii=False)
+    write_atomically(path, f"{text}\n".encode())
+
+
+def _read(path: Path, cls: type[Config]) -> Config:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}.") from error
+    return from_json(cls, values, str(path))

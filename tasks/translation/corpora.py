@@ -1,19 +1,17 @@
 """The sentence pairs to learn from: built in, Multi30k, or the user's own two-column file."""
 
-import logging
-import os
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tasks.common.bad_rows import BadRows, judge
+from tasks.common.data_folder import data_folder, found
 from tasks.common.download import cache_folder, download
 from tasks.common.files import check_sha256
 from tasks.common.text_files import read_lines
 from tasks.translation import phrases
-
-logger = logging.getLogger(__name__)
 
 
 class Pair(NamedTuple):
@@ -83,7 +81,7 @@ class Tsv:
     """Pairs for validation, in the same format; needs `test_path` as well."""
     test_path: Path | None = None
     """Pairs for the test; needs `validation_path` as well."""
-    bad_rows: Literal["error", "skip"] = "error"
+    bad_rows: BadRows = "error"
     """What to do about a row that is empty or lacks a side: stop, or skip it, count it and warn."""
 
 
@@ -148,10 +146,7 @@ def _multi30k(corpus: Multi30k) -> Splits:
 
 
 def _multi30k_file(corpus: Multi30k, name: str) -> Path:
-    data = os.environ.get("KERAS_ATTENTION_DATA")
-    folder = corpus.folder
-    if folder is None and data:
-        folder = Path(data) / "multi30k"
+    folder = corpus.folder or data_folder("multi30k")
     if folder is None:
         folder = cache_folder() / "multi30k"
         return download(MULTI30K_URL + name, folder / name, MULTI30K_SHA256[name])
@@ -213,7 +208,7 @@ def read_tsv(corpus: Tsv) -> list[Pair]:
             "`source_column` and `target_column` must be two columns, counted from 1. "
             f"Received: source_column={columns[0]}, target_column={columns[1]}."
         )
-    corpus = replace(corpus, path=_found(corpus.path))
+    corpus = replace(corpus, path=found(corpus.path))
     pairs, problems = [], []
     for number, line in enumerate(read_lines(corpus.path, corpus.member), start=1):
         fields = [field.strip() for field in line.split("\t")]
@@ -222,15 +217,8 @@ def read_tsv(corpus: Tsv) -> list[Pair]:
             problems.append(f"{corpus.path}, line {number}: {problem}")
         else:
             pairs.append(Pair(fields[columns[0] - 1], fields[columns[1] - 1]))
-    _judge(problems, corpus, len(pairs))
+    judge(problems, corpus.path, len(pairs), corpus.bad_rows)
     return pairs
-
-
-def _found(path: Path) -> Path:
-    """Where a relative path leads: from here, else from the folder of data."""
-    data = os.environ.get("KERAS_ATTENTION_DATA")
-    in_data = Path(data or "", path)
-    return in_data if not path.exists() and in_data.exists() else path
 
 
 def _problem(fields: list[str], columns: Iterable[int]) -> str | None:
@@ -243,21 +231,3 @@ def _problem(fields: list[str], columns: Iterable[int]) -> str | None:
         if not fields[column - 1]:
             return f"column {column} is empty, so the pair has one side only."
     return None
-
-
-def _judge(problems: list[str], corpus: Tsv, good: int) -> None:
-    """Stop at the first bad row, or warn about all of them together."""
-    if not problems:
-        return
-    if corpus.bad_rows == "error" or not good:
-        raise ValueError(
-            f"{problems[0]} ({len(problems)} such rows, {good} good ones.) Correct the file, "
-            'or set `bad_rows` to "skip".'
-        )
-    logger.warning(
-        "%s: skipped %d of %d rows. The first: %s",
-        corpus.path,
-        len(problems),
-        len(problems) + good,
-        problems[0],
-    )

@@ -82,16 +82,7 @@ def build_model(
         )
     return Transformer(
         vocabulary_size,
-        num_layers=config.num_layers,
-        d_model=config.d_model,
-        num_heads=config.num_heads,
-        dff=config.dff,
-        dropout=config.dropout,
-        attention_dropout=config.attention_dropout,
-        activation_dropout=config.activation_dropout,
-        activation=config.activation,
-        normalization=config.normalization,
-        num_key_value_heads=config.num_key_value_heads,
+        **config.layer_arguments(),
         position_scheme=make_position_scheme(config.position_scheme, "model.position_scheme"),
         attention=make_mechanism(config.attention, "model.attention"),
         cross_attention=make_mechanism(config.cross_attention, "model.cross_attention"),

@@ -1,9 +1,6 @@
 """Translate: `python -m tasks.translation.predict runs/translation-tiny "The house is red."`."""
 
 import logging
-import sys
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -13,12 +10,11 @@ from keras_attention.visualization.attention_maps import attention_grid, layers_
 from keras_attention.visualization.images import check_picture_path, save_figure
 from tasks.common import console
 from tasks.common.files import write_atomically
-from tasks.common.text_files import read_lines
+from tasks.common.lines import portions_of
 from tasks.translation.config import AS_TRAINED, DecodeOptions
 from tasks.translation.model import Candidate, Translator
 
 logger = logging.getLogger(__name__)
-_CHUNK = 1024  # lines of a file that are sorted by length and translated together
 
 
 def main(
@@ -45,16 +41,12 @@ def main(
         weights: those that the finished run has chosen, or its best or last checkpoint.
         decode: the search, where it shall differ from the run's configuration.
     """
-    if sentences and input:
-        raise ValueError("Give sentences or `--input`, not both.")
     if attention:
         check_picture_path(attention)
-    lines = sentences or (read_lines(input) if input else _standard_input())
+    portions = portions_of(sentences, input, "translate")
     translator = Translator.load(run_folder, decode, n_best, weights)
-    # Who types wants an answer to each line; a file is faster in large portions.
-    chunk = 1 if not (sentences or input) and sys.stdin.isatty() else _CHUNK
     written: list[str] = []
-    for first, portion in _portions(lines, chunk):
+    for first, portion in portions:
         translator.text.warn_unknown(portion, f"From sentence {first} on")
         found = translator.candidates(portion)
         rows = _rows(found, first, n_best)
@@ -66,31 +58,6 @@ def main(
             _draw(translator, portion, found, attention, first)
     if output:
         write_atomically(output, "".join(f"{row}\n" for row in written).encode())
-
-
-def _standard_input() -> Iterator[str]:
-    number = 0
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        try:
-            yield line.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"Standard input, line {number}: not UTF-8 (byte 0x{line[error.start]:02x}). "
-                "Convert it, for example with `iconv -f latin1 -t utf-8`."
-            ) from error
-    if not number:
-        raise ValueError(
-            "There is nothing to translate: standard input is empty. Give sentences as arguments, "
-            "a file by `--input`, or lines on standard input."
-        )
-
-
-def _portions(lines: Iterable[str], size: int) -> Iterator[tuple[int, list[str]]]:
-    """Lines in portions, each with the number of its first line, counted from 1."""
-    iterator, first = iter(lines), 1
-    while portion := list(islice(iterator, size)):
-        yield first, portion
-        first += len(portion)
 
 
 def _rows(found: list[list[Candidate]], first: int, n_best: int) -> list[str]:

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_attention.visualization.attention_maps import attention_grid, layers_and_heads
 from keras_attention.visualization.images import figure_to_image
+from tasks.common.spread import spread
 from tasks.common.tensorboard import markdown_table
 from tasks.translation.corpora import Pair
 from tasks.translation.model import Translator
@@ -85,12 +86,3 @@ class TranslationProgress(keras.callbacks.Callback):
             maps, titles = layers_and_heads(one.weights)
             figure = attention_grid(maps, one.source, one.target, titles)
             tf.summary.image(f"attention/sentence {number}", figure_to_image(figure, dpi=80)[None])
-
-
-def spread(items: Sequence, count: int) -> list:
-    """`count` of the items, each the middle of as many equal parts.
-
-    Files of sentence pairs are often sorted by length: the first would all be short.
-    """
-    count = min(count, len(items))
-    return [items[(2 * i + 1) * len(items) // (2 * count)] for i in range(count)]

@@ -9,32 +9,27 @@ from typing import Annotated
 import keras
 import tyro
 
-from keras_attention.training.adam import Adam
 from keras_attention.training.checkpoint_file import write_checkpoint
-from keras_attention.training.checkpoints import Checkpoints
 from keras_attention.training.distribution import make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy
-from keras_attention.training.schedules import InverseSquareRoot, WarmupCosine, WarmupLinear
-from keras_attention.training.throughput import Throughput
 from tasks.common import console
 from tasks.common.averaging import choose_average
-from tasks.common.budget import Budget
 from tasks.common.config_json import to_json
 from tasks.common.results import Start, record
 from tasks.common.run_folder import RunFolder
-from tasks.common.tensorboard import TensorBoard
-from tasks.translation.config import MAY_CHANGE, TrainConfig, TranslationConfig
+from tasks.common.spread import spread
+from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
+from tasks.translation.config import TranslationConfig
 from tasks.translation.corpora import Pair
 from tasks.translation.data import Splits, TranslationText, load_pairs, make_dataset
 from tasks.translation.evaluate import evaluate
 from tasks.translation.model import Translator, build_model
 from tasks.translation.presets import PRESETS
-from tasks.translation.progress import TranslationProgress, spread
+from tasks.translation.progress import TranslationProgress
 from tasks.translation.scoring import Score, bleu
 
 logger = logging.getLogger(__name__)
-_LOG_EVERY = 50  # updates between two points of TensorBoard's curves within an epoch
 _MOST_PUBLISHED = 3_000_000  # parameters, of which each takes two bytes
 Preset = console.presets_type(PRESETS)
 
@@ -124,13 +119,13 @@ def _load_or_train_text(
 def _fit(model, config: TranslationConfig, folder, splits, text, writes) -> int:
     """Train until the configuration says stop; returns the epoch that this process began with."""
     settings = config.train
-    checkpoints = _checkpoints(config, folder)
+    checkpoints = make_checkpoints(config.train, folder, config.train.average)
     first_epoch = checkpoints.epochs_done()
     batches = make_dataset(
         splits.train, text, config.batching, seed=settings.seed, first_epoch=first_epoch
     )
     model.compile(
-        optimizer=_optimizer(settings, steps_per_epoch=int(batches.cardinality())),
+        optimizer=make_optimizer(settings, steps_per_epoch=int(batches.cardinality())),
         loss=MaskedCrossEntropy(settings.label_smoothing),
         metrics=[MaskedAccuracy()],
         jit_compile=settings.jit,
@@ -149,52 +144,17 @@ def _fit(model, config: TranslationConfig, folder, splits, text, writes) -> int:
     return first_epoch
 
 
-def _optimizer(settings: TrainConfig, steps_per_epoch: int) -> keras.Optimizer:
-    peak, warmup = settings.peak_learning_rate, settings.warmup_steps
-    steps = steps_per_epoch * settings.epochs
-    if settings.max_steps is not None:
-        steps = min(steps, settings.max_steps)
-    if settings.schedule == "inverse_square_root":
-        schedule = InverseSquareRoot(peak, warmup)
-    else:
-        falling = {"cosine": WarmupCosine, "linear": WarmupLinear}[settings.schedule]
-        # A run cut short, as a trial is, has a warm-up that is cut as well.
-        schedule = falling(peak, min(warmup, steps // 4), steps)
-    return Adam(
-        schedule,
-        weight_decay=settings.weight_decay or None,  # a decay of 0.0 costs as much as any
-        beta_2=settings.adam_beta_2,
-        clipnorm=settings.clip_norm,
-    )
-
-
-def _callbacks(
-    model, config, folder, splits, text, checkpoints, writes
-) -> list[keras.callbacks.Callback]:
-    """In the order in which they add to the logs and read them."""
+def _callbacks(model, config: TranslationConfig, folder, splits, text, checkpoints, writes):
     settings = config.train
-    greedy = replace(config.decode, beams=1)
-    callbacks = [
-        Throughput(),
-        Budget(settings.max_steps, settings.max_minutes),
-        TranslationProgress(
-            Translator(model, text, greedy),
-            _progress_pairs(config, splits),
-            config.language,
-            folder.logs / "validation" if writes else None,
-            settings.validate_every,
-            settings.pictures,
-        ),
-        checkpoints,
-    ]
-    if writes:
-        callbacks.append(TensorBoard(folder.logs, update_freq=_LOG_EVERY, write_graph=False))
-    if settings.patience is not None:
-        early = keras.callbacks.EarlyStopping(
-            settings.monitor, patience=settings.patience, mode=_mode(settings)
-        )
-        callbacks.append(early)
-    return callbacks
+    progress = TranslationProgress(
+        Translator(model, text, replace(config.decode, beams=1)),
+        _progress_pairs(config, splits),
+        config.language,
+        folder.logs / "validation" if writes else None,
+        settings.validate_every,
+        settings.pictures,
+    )
+    return make_callbacks(settings, folder, progress, checkpoints, writes)
 
 
 def _choose_weights(model, config: TranslationConfig, folder, splits, text, writes) -> None:
@@ -210,20 +170,14 @@ def _choose_weights(model, config: TranslationConfig, folder, splits, text, writ
 
     # All workers meet here: after this, the first has written its files.
     model.evaluate(batches, verbose=0)
-    checkpoints = _checkpoints(config, folder)
+    checkpoints = make_checkpoints(config.train, folder, config.train.average)
     latest_first = checkpoints.kept_files[::-1]
     chosen, checkpoint = choose_average(
-        model, checkpoints.best_file, latest_first, measure, _mode(config.train)
+        model, checkpoints.best_file, latest_first, measure, config.train.mode
     )
     logger.info("Chosen on the validation split: %s.", chosen)
     if writes:
         write_checkpoint(folder.weights("final"), checkpoint)
-
-
-def _checkpoints(config: TranslationConfig, folder: RunFolder) -> Checkpoints:
-    settings = config.train
-    keep = settings.average if settings.average > 1 else 0
-    return Checkpoints(folder.checkpoints, settings.monitor, _mode(settings), keep)
 
 
 def _validation_batches(config: TranslationConfig, splits: Splits, text: TranslationText):
@@ -233,10 +187,6 @@ def _validation_batches(config: TranslationConfig, splits: Splits, text: Transla
 def _progress_pairs(config: TranslationConfig, splits: Splits) -> list[Pair]:
     """The validation pairs whose BLEU is measured while training."""
     return spread(splits.validation, config.train.validation_sentences)
-
-
-def _mode(settings: TrainConfig) -> str:
-    return "max" if settings.monitor == "val_bleu" else "min"
 
 
 if __name__ == "__main__":

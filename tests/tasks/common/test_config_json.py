@@ -21,7 +21,7 @@ class File:
 
 @dataclass(frozen=True)
 class Search:
-    kind_of: Literal["beam", "greedy"] = "beam"
+    kind: Literal["beam", "greedy"] = "beam"
     penalty: float = 0.6
     limit: int | None = None
 
@@ -61,13 +61,13 @@ def test_an_integer_is_a_float_where_a_float_is_meant():
         ({"name": None}, "`name` must be str"),
         ({"search": 3}, "`search` must be the settings of Search"),
         ({"search": to_json(Search()) | {"penalty": "x"}}, r"`search\.penalty` must be float"),
-        ({"search": to_json(Search()) | {"kind_of": "best"}}, "must be one of .*'greedy'"),
+        ({"search": to_json(Search()) | {"kind": "best"}}, "must be one of .*'greedy'"),
         ({"search": to_json(Search()) | {"limit": "x"}}, r"`search\.limit` must be int"),
-        ({"search": {"penalty": 0.1}}, r"`search` lacks \['kind_of', 'limit'\]"),
-        ({"data": {"kind": "Url"}}, "`data` must be one of Generated, File. Received: 'Url'"),
+        ({"search": {"penalty": 0.1}}, r"`search` lacks \['kind', 'limit'\]"),
+        ({"data": {"class": "Url"}}, "`data` must be one of Generated, File. Received: 'Url'"),
         ({"data": None}, "`data` must be one of Generated, File"),
-        ({"data": {"kind": "File", "path": 3, "columns": [1]}}, r"`data\.path` must be a path"),
-        ({"data": {"kind": "File", "path": "p", "columns": 1}}, r"`data\.columns` must be a list"),
+        ({"data": {"class": "File", "path": 3, "columns": [1]}}, r"`data\.path` must be a path"),
+        ({"data": {"class": "File", "path": "p", "columns": 1}}, r"`data\.columns` must be a list"),
         ({"colour": "red"}, r"has the unknown settings \['colour'\]"),
     ],
 )
@@ -80,7 +80,7 @@ def test_settings_are_named_as_on_the_command_line():
     assert flatten(Config("a")) == {
         "name": "a",
         "data.count": 7,
-        "search.kind_of": "beam",
+        "search.kind": "beam",
         "search.penalty": 0.6,
         "search.limit": None,
         "exact": False,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.translation.progress import spread
+from tasks.common.spread import spread
 
 
 @pytest.mark.parametrize(
