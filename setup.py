@@ -16,6 +16,8 @@ TASKS = [
     "matplotlib>=3.10",
     "sacrebleu>=2.5",
     "sacremoses>=0.1.1",
+    "scikit-learn>=1.7",
+    "scipy>=1.15",
 ]
 
 setup(

@@ -1,0 +1,218 @@
+"""Which tokens carried an answer, by several methods, and which of the methods is to be believed.
+
+Attention shows where a model looked, not what made its answer. So every method is put to the same
+test: if the tokens that it names are taken away, the answer must change more than if as many others
+are.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from keras_attention.visualization.rollout import attention_rollout
+from tasks.common.special_ids import END_ID, START_ID
+from tasks.text_classification.model import Classifier
+
+_STEPS = 32  # points between no text and the text
+_RANDOM_DRAWS = 5
+DELETED = (0.1, 0.2, 0.5)  # shares of the tokens
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How much each token of a text did for the class that was predicted.
+
+    Args:
+        pieces: the tokens, as the vocabulary writes them.
+        scores: float array `[tokens]`. Of attention, shares of 1; of gradients, what the token adds
+            to (or takes from) the logit of the class.
+        label: the class.
+        probability: of the class.
+    """
+
+    pieces: list[str]
+    scores: np.ndarray
+    label: str
+    probability: float
+
+
+class Explainer:
+    """Explains the answers of a classifier of one label.
+
+    Args:
+        classifier: what is to be explained.
+
+    Raises:
+        ValueError: if its labels are of another kind.
+    """
+
+    def __init__(self, classifier: Classifier):
+        if classifier.facts.labels.kind != "one":
+            raise ValueError(
+                "Only answers of one class are explained. Received: labels of the kind "
+                f"{classifier.facts.labels.kind!r}."
+            )
+        self.classifier = classifier
+        model = classifier.model
+
+        def gradient(inputs, classes, scale):
+            embedded = tf.cast(model.embedded(inputs), tf.float32)
+            change = (scale - 1.0) * embedded
+            with tf.GradientTape() as tape:
+                tape.watch(change)
+                logits = model({**inputs, "perturbation": change}, training=False)
+                chosen = tf.gather(tf.cast(logits, tf.float32), classes, axis=1, batch_dims=1)
+            return tf.reduce_sum(tape.gradient(chosen, change) * embedded, axis=-1)
+
+        self._gradient = tf.function(gradient, reduce_retracing=True, autograph=False)
+        self._attention = tf.function(
+            lambda inputs: (model.attention_scores(inputs), model.pooling_shares(inputs)),
+            reduce_retracing=True,
+            autograph=False,
+        )
+
+    def explain(self, texts: Sequence[str], seconds: Sequence[str] | None, method: str):
+        """An `Explanation` of each answer.
+
+        Args:
+            texts: the texts.
+            seconds: the second texts of pairs, or None.
+            method: one of `METHODS`.
+        """
+        inputs, logits = self._inputs(texts, seconds)
+        classes = logits.argmax(axis=-1)
+        scores = METHODS[method](self, inputs, classes)
+        probabilities = self.classifier.probabilities(logits)
+        names, pieces = self.classifier.facts.labels.names, self.classifier.text.vocabulary.pieces
+        found = []
+        for row, ids in enumerate(inputs["token_ids"]):
+            length = np.count_nonzero(ids)
+            label = int(classes[row])
+            found.append(
+                Explanation(
+                    pieces(ids[:length]),
+                    scores[row, :length],
+                    names[label],
+                    float(probabilities[row, label]),
+                )
+            )
+        return found
+
+    def gradient_times_input(self, inputs, classes) -> np.ndarray:
+        """The first-order estimate of what the logit loses without each token.
+
+        References:
+            [Shrikumar et al., 2016](https://arxiv.org/abs/1605.01713)
+        """
+        return self._gradient(inputs, classes, tf.constant(1.0)).numpy()
+
+    def integrated_gradients(self, inputs, classes, steps: int = _STEPS) -> np.ndarray:
+        """The mean of the gradients between no tokens and the tokens, times the tokens.
+
+        The scores of a text add up to what its tokens add to the logit, all together.
+
+        References:
+            [Sundararajan et al., 2017](https://arxiv.org/abs/1703.01365)
+        """
+        middles = (np.arange(steps) + 0.5) / steps
+        parts = [self._gradient(inputs, classes, tf.constant(m, tf.float32)) for m in middles]
+        return np.mean([part.numpy() for part in parts], axis=0)
+
+    def last_attention(self, inputs, _) -> np.ndarray:
+        """What the pooled positions attend to in the last layer, by the mean of its heads."""
+        weights, shares = self._attention(inputs)
+        return np.einsum("bi,bij->bj", shares, weights[:, -1].numpy().mean(axis=1))
+
+    def rollout(self, inputs, _) -> np.ndarray:
+        """What arrives at the pooled positions through all layers, see `attention_rollout`."""
+        weights, shares = self._attention(inputs)
+        return np.einsum("bi,bij->bj", shares, attention_rollout(weights.numpy()))
+
+    def faithfulness(
+        self,
+        texts: Sequence[str],
+        seconds: Sequence[str] | None = None,
+        shares: Sequence[float] = DELETED,
+        seed: int = 0,
+    ) -> "list[Faithfulness]":
+        """How much the probability of each answer falls if the tokens that carried it are deleted.
+
+        Args:
+            texts, seconds: as for `explain`.
+            shares: of the tokens that are deleted, special ones never.
+            seed: of the tokens that are deleted at random.
+
+        Returns:
+            One `Faithfulness` for each method, and last one for deletion at random.
+
+        References:
+            [DeYoung et al., 2020](https://arxiv.org/abs/1911.03429), comprehensiveness
+        """
+        inputs, logits = self._inputs(texts, seconds)
+        classes = logits.argmax(axis=-1)
+        before = _at(self.classifier.probabilities(logits), classes)
+
+        def fall(scores: np.ndarray) -> np.ndarray:
+            """By deleted share, the mean over the texts."""
+            falls = []
+            for share in shares:
+                logits = self.classifier.model_logits(_without(inputs, scores, share))
+                after = _at(self.classifier.probabilities(logits), classes)
+                falls.append(float(np.mean(before - after)))
+            return np.array(falls)
+
+        found = [
+            Faithfulness(name, fall(method(self, inputs, classes)))
+            for name, method in METHODS.items()
+        ]
+        draw = np.random.default_rng(seed)
+        shape = inputs["token_ids"].shape
+        random = np.mean([fall(draw.random(shape)) for _ in range(_RANDOM_DRAWS)], axis=0)
+        return [*found, Faithfulness(RANDOM, random)]
+
+    def _inputs(self, texts, seconds) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        inputs = self.classifier.inputs(texts, seconds)
+        return inputs, self.classifier.model_logits(inputs)
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """How much answers change without the tokens that a method names.
+
+    Args:
+        method: its name.
+        falls: float array `[shares]`: by how much the probability of the answer falls, on average.
+    """
+
+    method: str
+    falls: np.ndarray
+
+
+RANDOM = "tokens at random"
+METHODS: dict[str, Callable[..., np.ndarray]] = {
+    "attention of the last layer": Explainer.last_attention,
+    "attention rollout": Explainer.rollout,
+    "gradient x input": Explainer.gradient_times_input,
+    "integrated gradients": Explainer.integrated_gradients,
+}
+
+
+def _without(inputs: dict[str, np.ndarray], scores: np.ndarray, share: float) -> dict:
+    """The inputs without the share of the tokens that have the greatest scores."""
+    ids = inputs["token_ids"]
+    deletable = (ids > 0) & (ids != START_ID) & (ids != END_ID)
+    counts = np.ceil(share * deletable.sum(axis=1)).astype(int)
+    ranks = np.argsort(np.argsort(-np.where(deletable, scores, -np.inf), axis=1), axis=1)
+    kept = (ids > 0) & ~(deletable & (ranks < counts[:, None]))
+    order = np.argsort(~kept, axis=1, kind="stable")  # what stays moves together
+    still = np.take_along_axis(kept, order, axis=1)
+    return {
+        name: np.where(still, np.take_along_axis(values, order, axis=1), 0)
+        for name, values in inputs.items()
+    }
+
+
+def _at(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    return np.take_along_axis(probabilities, classes[:, None], axis=1)[:, 0]

@@ -1,0 +1,162 @@
+"""Scores of predictions, by scikit-learn, and how far the probabilities can be trusted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import softmax
+from scipy.stats import pearsonr, spearmanr
+from sklearn import metrics
+
+from tasks.text_classification.labels import LabelSet
+
+_BINS = 15
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number of one metric.
+
+    Args:
+        name: the metric.
+        value: in its unit.
+        unit: `"%"` or `""`.
+    """
+
+    name: str
+    value: float
+    unit: str = "%"
+
+    def __str__(self) -> str:
+        return f"{self.name:<28} {self.value:8.2f} {self.unit}".rstrip()
+
+
+def score(labels: LabelSet, truth: Sequence[Any], outputs: Sequence[np.ndarray]) -> list[Score]:
+    """The scores of a model, by the kind of what it says.
+
+    Args:
+        labels: what may be said.
+        truth: what `LabelSet.encode` made of the right labels.
+        outputs: for each example the probability of each class (of each word: a row each), or the
+            number itself, in the unit of training.
+
+    Returns:
+        For one class: accuracy, macro F1, expected calibration error. For several: the share of
+        examples with exactly the right classes, micro and macro F1. For numbers: mean absolute
+        error, root mean squared error, Pearson and Spearman correlation. For words: accuracy and
+        macro F1 over words, the share of texts without any mistake.
+    """
+    return _SCORES[labels.kind](labels, truth, outputs)
+
+
+def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = _BINS) -> float:
+    """The expected calibration error in percent.
+
+    Predictions are binned by the probability of the predicted class; the error is the mean
+    distance between the accuracy of a bin and its mean probability, weighted by its size.
+
+    Args:
+        probabilities: `[examples, classes]`.
+        truth: class ids `[examples]`.
+        bins: number of bins of equal width.
+
+    References:
+        [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
+    """
+    confidence = probabilities.max(axis=-1)
+    right = probabilities.argmax(axis=-1) == truth
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    error = 0.0
+    for place in np.unique(places):
+        chosen = places == place
+        error += chosen.mean() * abs(right[chosen].mean() - confidence[chosen].mean())
+    return 100.0 * float(error)
+
+
+def best_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
+    """What to divide logits by so that the likelihood of the validation labels is the greatest.
+
+    Args:
+        logits: `[examples, classes]` of the validation split.
+        truth: class ids `[examples]`.
+
+    References:
+        [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
+    """
+
+    def loss(log_temperature: float) -> float:
+        return metrics.log_loss(
+            truth,
+            softmax(logits / np.exp(log_temperature), axis=-1),
+            labels=np.arange(logits.shape[1]),
+        )
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+
+
+def report(labels: LabelSet, truth: Sequence[int], predicted: Sequence[int]) -> str:
+    """Precision, recall and F1 of each class, as a table."""
+    return metrics.classification_report(
+        truth,
+        predicted,
+        labels=np.arange(len(labels.names)),
+        target_names=list(labels.names),
+        digits=4,
+        zero_division=0.0,
+    )
+
+
+def confusions(labels: LabelSet, truth: Sequence[int], predicted: Sequence[int]) -> np.ndarray:
+    """How often each class (rows) was taken for each (columns)."""
+    return metrics.confusion_matrix(truth, predicted, labels=np.arange(len(labels.names)))
+
+
+def _of_one(_: LabelSet, truth, outputs) -> list[Score]:
+    probabilities, ids = np.stack(outputs), np.array(truth)
+    predicted = probabilities.argmax(axis=-1)
+    return [
+        Score("accuracy", 100.0 * metrics.accuracy_score(ids, predicted)),
+        Score("macro F1", 100.0 * metrics.f1_score(ids, predicted, average="macro")),
+        Score("expected calibration error", calibration_error(probabilities, ids)),
+    ]
+
+
+def _of_several(_: LabelSet, truth, outputs) -> list[Score]:
+    right, predicted = np.stack(truth) > 0.5, np.stack(outputs) > 0.5
+
+    def f1(average: str) -> float:
+        return 100.0 * metrics.f1_score(right, predicted, average=average, zero_division=0.0)
+
+    return [
+        Score("exact match", 100.0 * metrics.accuracy_score(right, predicted)),
+        Score("micro F1", f1("micro")),
+        Score("macro F1", f1("macro")),
+    ]
+
+
+def _of_number(labels: LabelSet, truth, outputs) -> list[Score]:
+    right, predicted = (
+        labels.offset + labels.scale * np.concatenate(values) for values in (truth, outputs)
+    )
+    return [
+        Score("mean absolute error", metrics.mean_absolute_error(right, predicted), ""),
+        Score("root mean squared error", metrics.root_mean_squared_error(right, predicted), ""),
+        Score("Pearson correlation", 100.0 * pearsonr(right, predicted).statistic),
+        Score("Spearman correlation", 100.0 * spearmanr(right, predicted).statistic),
+    ]
+
+
+def _of_words(_: LabelSet, truth, outputs) -> list[Score]:
+    rows = [row.argmax(axis=-1) for row in outputs]
+    right, predicted = np.concatenate(truth), np.concatenate(rows)
+    whole = [np.array_equal(a, b) for a, b in zip(truth, rows, strict=True)]
+    return [
+        Score("accuracy of words", 100.0 * metrics.accuracy_score(right, predicted)),
+        Score("macro F1 of words", 100.0 * metrics.f1_score(right, predicted, average="macro")),
+        Score("texts without a mistake", 100.0 * float(np.mean(whole))),
+    ]
+
+
+_SCORES = {"one": _of_one, "several": _of_several, "number": _of_number, "words": _of_words}
