@@ -57,9 +57,12 @@ class TextClassifier(Model):
     def call(self, inputs, training=None):
         x = self.encoder(inputs, training=training)  # [batch, length, d_model]
         mask = padding_mask(inputs["token_ids"])
-        return keras.tree.map_structure(
-            lambda head: head(x, padding_mask=mask, training=training), self.head
-        )
+        if isinstance(self.head, dict):
+            return {
+                name: head(x, padding_mask=mask, training=training)
+                for name, head in self.head.items()
+            }
+        return self.head(x, padding_mask=mask, training=training)
 
     def attention_scores(self, inputs):
         """What each token attends to, by layer and head.
@@ -72,17 +75,19 @@ class TextClassifier(Model):
         """
         return self.encoder(inputs, return_attention_scores=True)[1]
 
-    def pooling_shares(self, inputs):
-        """How much of what the only `SequenceHead` pools comes from each position.
+    def pooling_shares(self, inputs, head=None):
+        """How much of what a `SequenceHead` pools comes from each position.
 
         Args:
             inputs: As in `call`.
+            head: The name of the head, if there are several.
 
         Returns:
             Float tensor `[batch, length]`.
         """
         x, mask = self.encoder(inputs), padding_mask(inputs["token_ids"])
-        return self.head.pooling.shares(x, padding_mask=mask)
+        chosen = self.head[head] if isinstance(self.head, dict) else self.head
+        return chosen.pooling.shares(x, padding_mask=mask)
 
     def embedded(self, inputs):
         """The embeddings of the tokens alone, without positions and segments.

@@ -122,13 +122,14 @@ def average_weights(files: list[str | os.PathLike]) -> dict[str, np.ndarray]:
 
 
 def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
-    """The weights of a built model by path, without the model's own name."""
+    """The weights of a built model, or part of one, by path, without the model's own path."""
     if not model.built or not model.weights:
         raise ValueError(
             f"The model `{model.name}` is not built, so it has no weights yet. "
             "Call it on one batch first, or `build` it."
         )
-    names = [variable.path.removeprefix(f"{model.name}/") for variable in model.weights]
+    own = f"{model.path or model.name}/"
+    names = [variable.path.removeprefix(own) for variable in model.weights]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(

@@ -1,15 +1,10 @@
-"""Attention mechanisms as settings: `--model.attention.normalizer "TopK(k=8)"`.
+"""Attention mechanisms as settings: `--model.attention.normalizer "TopK(k=8)"`."""
 
-A setting is written as the value is in Python, with literal arguments by name. It is parsed, not
-evaluated: only public classes of the library can be named.
-"""
-
-import ast
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
 import keras_attention.layers as layers
+from tasks.common.written_values import parse
 
 _PARTS = {
     "score": layers.Score,
@@ -87,37 +82,13 @@ def make_value(text: str, kinds: tuple[type, ...], where: str) -> Any:
     Raises:
         ValueError: if there is no such value.
     """
-    try:
-        value = _value(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, TypeError, ValueError) as error:
-        raise ValueError(f"`{where}` cannot be made: {error}. Received: {text!r}.") from None
+    value = parse(text, _classes((*_PARTS.values(), *_POSITIONS)), where)
     if not isinstance(value, kinds):
         raise ValueError(
             f"`{where}` must be one of {', '.join(_classes(kinds))}, with arguments by name where "
             f"it takes any. Received: {text!r}."
         )
     return value
-
-
-def _value(node: ast.expr) -> Any:
-    """What a name of a class, a call of one or a literal stands for."""
-    if isinstance(node, ast.Name):
-        return _class(node.id)()
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        if node.args or any(keyword.arg is None for keyword in node.keywords):
-            raise ValueError("arguments are given by name, as in TopK(k=8)")
-        arguments = {str(keyword.arg): _value(keyword.value) for keyword in node.keywords}
-        return _class(node.func.id)(**arguments)
-    return ast.literal_eval(node)
-
-
-def _class(name: str) -> Any:
-    classes = _classes((*_PARTS.values(), *_POSITIONS))
-    if name not in classes:
-        near = difflib.get_close_matches(name, classes, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(classes)}"
-        raise ValueError(f"there is no {name}: {hint}")
-    return classes[name]
 
 
 def _classes(kinds: tuple[type, ...]) -> dict[str, type]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +13,9 @@ from tasks.common.untuned import untuned
 from tasks.text_classification.examples import Example
 from tasks.text_classification.labels import NO_LABEL, LabelSet
 from tasks.text_classification.text import KEPT, ClassifierText
+
+if TYPE_CHECKING:
+    from tasks.text_classification.multi_task import JoinedExamples
 
 logger = logging.getLogger(__name__)
 _POOL = 50  # batches whose examples are sorted by length together
@@ -74,10 +78,14 @@ class EncodedExamples:
         else:
             self.labels = np.stack(encoded)
 
+    @property
+    def labels_of_words(self) -> bool:
+        """Whether each word has a label."""
+        return isinstance(self.labels, Ragged)
+
     def batch(self, members: np.ndarray, multiple: int = 1) -> tuple:
         """`(inputs, labels)` or `(inputs, labels, weights)` of the examples with these numbers."""
-        length = int(self.lengths[members].max())
-        length = -(-length // multiple) * multiple
+        length = padded_length(self.lengths[members], multiple)
         inputs = {
             name: rows.dense(members, len(members), length)
             for name, rows in (("token_ids", self.token_ids), ("segment_ids", self.segment_ids))
@@ -90,8 +98,13 @@ class EncodedExamples:
         return (inputs, labels) if self.weights is None else (inputs, labels, self.weights[members])
 
 
+def padded_length(lengths: np.ndarray, multiple: int) -> int:
+    """The least length, a multiple of `multiple`, that holds all."""
+    return -(-int(lengths.max()) // multiple) * multiple
+
+
 def make_dataset(
-    examples: EncodedExamples,
+    examples: "EncodedExamples | JoinedExamples",
     batching: Batching,
     shuffle: bool = True,
     seed: int = 0,
@@ -103,7 +116,7 @@ def make_dataset(
     the same epochs again. Every epoch has equally many batches, and each example once.
 
     Args:
-        examples: texts as ids, with labels.
+        examples: texts as ids, with labels, of one task or several.
         batching: see `Batching`.
         shuffle: for training. Otherwise the batches are sorted by length and always the same.
         seed: of the shuffling.

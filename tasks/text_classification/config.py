@@ -7,7 +7,7 @@ from typing import Literal
 from tasks.common.training import CommonTrainConfig, check
 from tasks.common.transformer_config import TransformerConfig
 from tasks.text_classification.batches import Batching
-from tasks.text_classification.corpora import Builtin, Corpus
+from tasks.text_classification.corpora import Builtin, Corpus, name_of, parse_corpus
 from tasks.text_classification.pretraining import PretrainingConfig
 from tasks.text_classification.text import Truncation
 
@@ -104,6 +104,9 @@ class ClassificationConfig:
     """Of the preset; names the default run folder."""
     data: Corpus = field(default_factory=Builtin)
     """Where the texts come from."""
+    also: tuple[str, ...] = ()
+    """More tasks that the same encoder learns at the same time, each with a head of its own:
+    `Sst2`, `"Builtin(kind='rating')"`, ... What decides, as `monitor` or `patience`, is `data`."""
     text: TextConfig = field(default_factory=TextConfig)
     batching: Batching = field(default_factory=Batching)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -114,3 +117,23 @@ class ClassificationConfig:
 
     def __post_init__(self):
         check(self.train, self.batching.pad_to_multiple_of)
+        if self.also and self.objective.kind == "r_drop":
+            raise ValueError(
+                "R-Drop needs to know what the outputs mean, so it takes one task. Received: "
+                f"objective.kind='r_drop', also={self.also}."
+            )
+
+    def corpora(self) -> dict[str, Corpus]:
+        """The corpora of all tasks by the names of the tasks, `data` first.
+
+        Raises:
+            ValueError: if one of `also` is no corpus.
+        """
+        found: dict[str, Corpus] = {}
+        for corpus in (self.data, *(parse_corpus(text, "also") for text in self.also)):
+            name, number = name_of(corpus), 1
+            while name in found:
+                number += 1
+                name = f"{name_of(corpus)}_{number}"
+            found[name] = corpus
+        return found

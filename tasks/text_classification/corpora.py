@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from tasks.common.bad_rows import BadRows
+from tasks.common.config_json import from_json, to_json
+from tasks.common.written_values import parse
 from tasks.text_classification import builtin, public_corpora
 from tasks.text_classification.examples import Splits
 from tasks.text_classification.splitting import check_splits, split_off
@@ -61,7 +64,8 @@ class AgNews:
 
 @dataclass(frozen=True)
 class Clinc150:
-    """Queries to an assistant with 150 intents (15,000 / 3,000 / 4,500)."""
+    """Queries to an assistant with 150 intents (15,000 / 3,000 / 4,500), and 1,000 with none of
+    them, which measure how well a run knows what it does not know."""
 
     folder: Path | None = None
     """Folder with `data_full.json`. By default `clinc150` in `$KERAS_ATTENTION_DATA` if that is
@@ -101,6 +105,27 @@ Corpus = Builtin | Imdb | Sst2 | AgNews | Clinc150 | Table
 _TENTH = 0.1
 
 
+def name_of(corpus: Corpus) -> str:
+    """A short name: the class and, of built-in examples and tables, which of them."""
+    detail = {Builtin: "kind", Table: "path"}.get(type(corpus))
+    part = Path(getattr(corpus, detail)).stem if detail else ""
+    return "_".join(filter(None, (type(corpus).__name__.lower(), part)))
+
+
+def parse_corpus(text: str, where: str) -> Corpus:
+    """The corpus that a setting describes, as `Sst2` or `Builtin(kind='rating')`.
+
+    Raises:
+        ValueError: if there is no such corpus, or it does not take these settings.
+    """
+    classes = {cls.__name__: cls for cls in get_args(Corpus)}
+    value = parse(text, classes, where)
+    if not isinstance(value, get_args(Corpus)):
+        raise ValueError(f"`{where}` must be one of {', '.join(classes)}. Received: {text!r}.")
+    # Once more by the types of the fields: a path is written as a string.
+    return from_json(type(value), to_json(value), f"`{where}`")
+
+
 def load_examples(corpus: Corpus) -> Splits:
     """Read, download or compose the examples that `corpus` describes.
 
@@ -135,7 +160,7 @@ def _load(corpus: Corpus) -> Splits:
         return Splits(*public_corpora.sst2(corpus.folder))
     if isinstance(corpus, Clinc150):
         queries = public_corpora.clinc150(corpus.folder)
-        return Splits(queries["train"], queries["val"], queries["test"])
+        return Splits(queries["train"], queries["val"], queries["test"], queries["oos_test"])
     if isinstance(corpus, Table):
         return _table(corpus)
     read = public_corpora.imdb if isinstance(corpus, Imdb) else public_corpora.ag_news

@@ -17,7 +17,7 @@ from tasks.text_classification.corpora import (
     load_examples,
 )
 from tasks.text_classification.examples import Example, Splits, columns
-from tasks.text_classification.labels import Facts, LabelSet
+from tasks.text_classification.labels import LabelSet
 from tasks.text_classification.text import ClassifierText
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "Corpus",
     "EncodedExamples",
     "Example",
-    "Facts",
     "Imdb",
     "LabelSet",
     "Splits",

@@ -2,28 +2,36 @@
 
 import json
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import tyro
 
 from tasks.common import console
 from tasks.common.files import write_atomically
 from tasks.common.run_folder import RunFolder
-from tasks.text_classification.baseline import bag_of_words
+from tasks.common.spread import spread
+from tasks.text_classification.baseline import BagOfWords
 from tasks.text_classification.config import ClassificationConfig
-from tasks.text_classification.data import Splits, columns, load_examples
+from tasks.text_classification.data import Example, LabelSet, Splits, columns, load_examples
+from tasks.text_classification.explanations import Explainer, Faithfulness, faithful
 from tasks.text_classification.model import Classifier
-from tasks.text_classification.scoring import Score, report, score
+from tasks.text_classification.reasons import FAITHFULNESS_HEADER, faithfulness_table
+from tasks.text_classification.scoring import Score, out_of_scope_scores, report, score
 
 logger = logging.getLogger(__name__)
 _MOST_REPORTED = 20  # classes
+EXPLAINED = 200  # texts of the test of deletion
 
 
 def main(
     run_folder: tyro.conf.Positional[Path],
     split: Literal["test", "validation"] = "test",
     weights: Literal["final", "best", "last"] = "final",
+    explained: int = EXPLAINED,
+    task: str | None = None,
 ) -> None:
     """Classify a split of the run's data and score what comes out, beside a bag of words.
 
@@ -31,36 +39,91 @@ def main(
         run_folder: what `train` made.
         split: which examples.
         weights: those that the finished run has chosen, or its best or last checkpoint.
+        explained: how many texts to test the methods of explanation on.
+        task: which of several tasks of the run, by default the one that it is for.
     """
     folder = RunFolder(run_folder)
     config = folder.load_config(ClassificationConfig)
-    classifier = Classifier.load(run_folder, weights)
-    evaluate(classifier, load_examples(config.data), folder, split)
+    classifier = Classifier.load(run_folder, weights, task)
+    corpus = config.corpora()[classifier.facts.name]
+    evaluate(classifier, load_examples(corpus), folder, split, explained)
 
 
-def evaluate(classifier: Classifier, splits: Splits, folder: RunFolder, split: str) -> list[Score]:
-    """Classify a split, print the scores beside a bag of words', keep what was said in a table."""
-    examples, labels = getattr(splits, split), classifier.facts.labels
-    truth = labels.encode(examples)
-    outputs = classifier.outputs(*columns(examples))
-    scores = score(labels, truth, outputs)
-    baseline = bag_of_words(splits, labels) if split == "test" else None
-    logger.info("%d examples of the %s split:", len(examples), split)
-    for number, one in enumerate(scores):
-        beside = f"   (bag of words: {baseline.scores[number].value:.2f})" if baseline else ""
-        logger.info("  %s%s", one, beside)
-    if labels.kind == "one" and len(labels.names) <= _MOST_REPORTED:
-        predicted = [int(output.argmax()) for output in outputs]
-        logger.info("\n%s", report(labels, truth, predicted))
-    path = folder.path / f"{split}.predictions.jsonl"
+def evaluate(
+    classifier: Classifier, splits: Splits, folder: RunFolder, split: str, explained: int
+) -> tuple[list[Score], list[Score]]:
+    """Classify a split, print the scores beside a bag of words', keep what was said in a file.
+
+    Returns:
+        The scores, and those of the bag of words, none where it cannot say anything.
+    """
+    labels = classifier.facts.labels
+    outputs = classifier.outputs(*columns(getattr(splits, split)))
+
+    def classified(examples: Sequence[Example]) -> list[np.ndarray]:
+        if examples is getattr(splits, split):
+            return outputs
+        return classifier.outputs(*columns(examples))
+
+    scores = _scores(classified, splits, split, labels)
+    baseline: list[Score] = []
+    if labels.kind != "words":
+        baseline = _scores(BagOfWords(splits, labels).outputs, splits, split, labels)
+    _print_scores(scores, baseline, len(outputs), classifier.facts.name, split)
+    if labels.kind == "one":
+        if len(labels.names) <= _MOST_REPORTED:
+            predicted = [int(output.argmax()) for output in outputs]
+            truth = labels.encode(getattr(splits, split))
+            logger.info("\n%s", report(labels, truth, predicted))
+        if explained:
+            _print_faithfulness(deletion_test(classifier, getattr(splits, split), explained))
+    path = folder.path / f"{split}.{classifier.facts.name}.jsonl"
     rows = (
         {"text": " | ".join(one.texts), "label": one.label, "said": labels.decode(output).label}
-        for one, output in zip(examples, outputs, strict=True)
+        for one, output in zip(getattr(splits, split), outputs, strict=True)
     )
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)
     write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
     logger.info("What was said of each is in %s.", path)
-    return scores
+    return scores, baseline
+
+
+def deletion_test(
+    classifier: Classifier, examples: Sequence[Example], explained: int
+) -> list[Faithfulness]:
+    """The faithfulness of each method, on that many of the examples."""
+    return Explainer(classifier).faithfulness(*columns(spread(examples, explained)))
+
+
+def _scores(
+    outputs: Callable[[Sequence[Example]], list[np.ndarray]],
+    splits: Splits,
+    split: str,
+    labels: LabelSet,
+) -> list[Score]:
+    """All scores of what gives `outputs` for examples."""
+    examples = getattr(splits, split)
+    found = score(labels, labels.encode(examples), outputs(examples))
+    if splits.out_of_scope and split == "test":
+        parts = (splits.validation, splits.test, splits.out_of_scope)
+        found += out_of_scope_scores(*(np.stack(outputs(part)) for part in parts))
+    return found
+
+
+def _print_scores(scores, baseline, count: int, task: str, split: str) -> None:
+    logger.info("%d examples of %s, %s split:", count, task, split)
+    for number, one in enumerate(scores):
+        beside = f"   (bag of words: {baseline[number].value:.2f})" if baseline else ""
+        logger.info("  %s%s", one, beside)
+
+
+def _print_faithfulness(found: Sequence[Faithfulness]) -> None:
+    rows = [FAITHFULNESS_HEADER, *faithfulness_table(found)]
+    logger.info("By how many points the answers' probability falls without the tokens named by")
+    for name, *falls in rows:
+        logger.info("  %-28s%s", name, "".join(f"{fall:>8}" for fall in falls))
+    named = ", ".join(faithful(found)) or "none"
+    logger.info("Better than tokens at random: %s.", named)
 
 
 if __name__ == "__main__":

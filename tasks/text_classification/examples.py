@@ -1,7 +1,7 @@
 """A labelled text, and the three parts of a set of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 # A class; several classes, or one for each word; or a number.
@@ -36,11 +36,13 @@ class Splits:
         train: examples to learn from.
         validation: examples to choose by.
         test: examples to report on, once.
+        out_of_scope: test examples of which none of the classes is right, if there are any.
     """
 
     train: list[Example]
     validation: list[Example]
     test: list[Example]
+    out_of_scope: list[Example] = field(default_factory=list)
 
 
 def columns(examples: Sequence[Example]) -> tuple[list[str], list[str] | None]:

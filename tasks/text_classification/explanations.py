@@ -5,7 +5,7 @@ test: if the tokens that it names are taken away, the answer must change more th
 are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,11 @@ import tensorflow as tf
 
 from keras_attention.visualization.rollout import attention_rollout
 from tasks.common.special_ids import END_ID, START_ID
-from tasks.text_classification.model import Classifier
+from tasks.text_classification.model import INPUTS, Classifier
 
 _STEPS = 32  # points between no text and the text
 _RANDOM_DRAWS = 5
+_BATCH_SIZE = 16  # attention weights of long texts are large
 DELETED = (0.1, 0.2, 0.5)  # shares of the tokens
 
 
@@ -55,25 +56,28 @@ class Explainer:
                 f"{classifier.facts.labels.kind!r}."
             )
         self.classifier = classifier
-        model = classifier.model
+        model, head = classifier.model, classifier.facts.name
 
         def gradient(inputs, classes, scale):
             embedded = tf.cast(model.embedded(inputs), tf.float32)
             change = (scale - 1.0) * embedded
             with tf.GradientTape() as tape:
                 tape.watch(change)
-                logits = model({**inputs, "perturbation": change}, training=False)
-                chosen = tf.gather(tf.cast(logits, tf.float32), classes, axis=1, batch_dims=1)
+                logits = classifier.forward({**inputs, "perturbation": change})
+                chosen = tf.gather(logits, classes, axis=1, batch_dims=1)
             return tf.reduce_sum(tape.gradient(chosen, change) * embedded, axis=-1)
 
-        self._gradient = tf.function(gradient, reduce_retracing=True, autograph=False)
+        classes, scale = tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.float32)
+        self._gradient = tf.function(gradient, [INPUTS, classes, scale], autograph=False)
         self._attention = tf.function(
-            lambda inputs: (model.attention_scores(inputs), model.pooling_shares(inputs)),
-            reduce_retracing=True,
+            lambda inputs: (model.attention_scores(inputs), model.pooling_shares(inputs, head)),
+            [INPUTS],
             autograph=False,
         )
 
-    def explain(self, texts: Sequence[str], seconds: Sequence[str] | None, method: str):
+    def explain(
+        self, texts: Sequence[str], seconds: Sequence[str] | None, method: str
+    ) -> list[Explanation]:
         """An `Explanation` of each answer.
 
         Args:
@@ -81,23 +85,20 @@ class Explainer:
             seconds: the second texts of pairs, or None.
             method: one of `METHODS`.
         """
-        inputs, logits = self._inputs(texts, seconds)
-        classes = logits.argmax(axis=-1)
-        scores = METHODS[method](self, inputs, classes)
-        probabilities = self.classifier.probabilities(logits)
         names, pieces = self.classifier.facts.labels.names, self.classifier.text.vocabulary.pieces
         found = []
-        for row, ids in enumerate(inputs["token_ids"]):
-            length = np.count_nonzero(ids)
-            label = int(classes[row])
-            found.append(
-                Explanation(
-                    pieces(ids[:length]),
-                    scores[row, :length],
-                    names[label],
-                    float(probabilities[row, label]),
+        for inputs, classes, probabilities in self._answers(texts, seconds):
+            scores = METHODS[method](self, inputs, classes)
+            for row, ids in enumerate(inputs["token_ids"]):
+                length = np.count_nonzero(ids)
+                found.append(
+                    Explanation(
+                        pieces(ids[:length]),
+                        scores[row, :length],
+                        names[classes[row]],
+                        float(probabilities[row]),
+                    )
                 )
-            )
         return found
 
     def gradient_times_input(self, inputs, classes) -> np.ndarray:
@@ -150,31 +151,37 @@ class Explainer:
         References:
             [DeYoung et al., 2020](https://arxiv.org/abs/1911.03429), comprehensiveness
         """
-        inputs, logits = self._inputs(texts, seconds)
-        classes = logits.argmax(axis=-1)
-        before = _at(self.classifier.probabilities(logits), classes)
-
-        def fall(scores: np.ndarray) -> np.ndarray:
-            """By deleted share, the mean over the texts."""
-            falls = []
-            for share in shares:
-                logits = self.classifier.model_logits(_without(inputs, scores, share))
-                after = _at(self.classifier.probabilities(logits), classes)
-                falls.append(float(np.mean(before - after)))
-            return np.array(falls)
-
-        found = [
-            Faithfulness(name, fall(method(self, inputs, classes)))
-            for name, method in METHODS.items()
-        ]
         draw = np.random.default_rng(seed)
-        shape = inputs["token_ids"].shape
-        random = np.mean([fall(draw.random(shape)) for _ in range(_RANDOM_DRAWS)], axis=0)
-        return [*found, Faithfulness(RANDOM, random)]
+        falls: dict[str, list[np.ndarray]] = {name: [] for name in (*METHODS, RANDOM)}
+        for inputs, classes, before in self._answers(texts, seconds):
 
-    def _inputs(self, texts, seconds) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        inputs = self.classifier.inputs(texts, seconds)
-        return inputs, self.classifier.model_logits(inputs)
+            def fall(scores, inputs=inputs, classes=classes, before=before):
+                """By deleted share and text."""
+                without = (_without(inputs, scores, share) for share in shares)
+                return np.stack([before - self._probabilities(x, classes) for x in without])
+
+            for name, method in METHODS.items():
+                falls[name].append(fall(method(self, inputs, classes)))
+            shape = inputs["token_ids"].shape
+            drawn = [fall(draw.random(shape)) for _ in range(_RANDOM_DRAWS)]
+            falls[RANDOM].append(np.mean(drawn, axis=0))
+        return [
+            Faithfulness(name, np.concatenate(parts, axis=1).mean(axis=1))
+            for name, parts in falls.items()
+        ]
+
+    def _answers(self, texts, seconds) -> Iterator[tuple[dict, np.ndarray, np.ndarray]]:
+        """By batches: inputs, the classes that are predicted and their probabilities."""
+        for start in range(0, len(texts), _BATCH_SIZE):
+            part = slice(start, start + _BATCH_SIZE)
+            inputs = self.classifier.inputs(texts[part], seconds and seconds[part])
+            classes = self.classifier.model_logits(inputs).argmax(axis=-1)
+            yield inputs, classes, self._probabilities(inputs, classes)
+
+    def _probabilities(self, inputs, classes) -> np.ndarray:
+        """Of these classes, for each text."""
+        probabilities = self.classifier.probabilities(self.classifier.model_logits(inputs))
+        return np.take_along_axis(probabilities, classes[:, None], axis=1)[:, 0]
 
 
 @dataclass(frozen=True)
@@ -188,6 +195,12 @@ class Faithfulness:
 
     method: str
     falls: np.ndarray
+
+
+def faithful(found: Sequence[Faithfulness]) -> tuple[str, ...]:
+    """The methods that name better tokens than chance does, whatever share is deleted."""
+    *methods, random = found
+    return tuple(one.method for one in methods if (one.falls > random.falls).all())
 
 
 RANDOM = "tokens at random"
@@ -212,7 +225,3 @@ def _without(inputs: dict[str, np.ndarray], scores: np.ndarray, share: float) ->
         name: np.where(still, np.take_along_axis(values, order, axis=1), 0)
         for name, values in inputs.items()
     }
-
-
-def _at(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    return np.take_along_axis(probabilities, classes[:, None], axis=1)[:, 0]

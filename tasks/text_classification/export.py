@@ -9,7 +9,7 @@ import tyro
 
 from keras_attention.export import export_function
 from tasks.common import console
-from tasks.text_classification.labels import Facts
+from tasks.text_classification.facts import Facts
 from tasks.text_classification.model import Classifier
 from tasks.text_classification.text import Encoded
 
@@ -20,6 +20,7 @@ def main(
     run_folder: tyro.conf.Positional[Path],
     output: Path | None = None,
     weights: Literal["final", "best", "last"] = "final",
+    task: str | None = None,
 ) -> None:
     """Write a SavedModel that takes a batch of strings and returns the probability of each class.
 
@@ -27,8 +28,9 @@ def main(
         run_folder: what `train` made.
         output: the folder to write, by default saved_model in the run folder.
         weights: those that the finished run has chosen, or its best or last checkpoint.
+        task: which of several tasks of the run, by default the one that it is for.
     """
-    classifier = Classifier.load(run_folder, weights)
+    classifier = Classifier.load(run_folder, weights, task)
     path = export(classifier, output or run_folder / "saved_model")
     second = ', second=tf.constant(["..."])' if classifier.facts.num_segments > 1 else ""
     logger.info(
@@ -60,8 +62,7 @@ def export(classifier: Classifier, path: Path) -> Path:
             "token_ids": encoded.token_ids.to_tensor(),
             "segment_ids": encoded.segment_ids.to_tensor(),
         }
-        logits = tf.cast(classifier.model(inputs, training=False), tf.float32)
-        return _ANSWERS[facts.labels.kind](facts, logits, encoded)
+        return _ANSWERS[facts.labels.kind](facts, classifier.forward(inputs), encoded)
 
     specs = [tf.TensorSpec([None], tf.string, name=name) for name in columns]
     return export_function(classify, path, classifier.model, specs, [text.vocabulary])

@@ -110,21 +110,6 @@ class LabelSet:
             )
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a run has learned from its data besides weights and vocabulary.
-
-    Args:
-        labels: what may be said.
-        num_segments: number of texts of an example.
-        temperature: what logits are divided by, see `scoring.best_temperature`.
-    """
-
-    labels: LabelSet
-    num_segments: int = 1
-    temperature: float = 1.0
-
-
 def _names(label) -> tuple[str, ...]:
     return (label,) if isinstance(label, str) else label
 

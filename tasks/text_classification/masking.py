@@ -53,11 +53,7 @@ class Masker:
             raise ValueError(f"`mean_span` must be at least 1. Received: mean_span={mean_span}.")
         self.unit = unit
         self.mean_span = mean_span
-        self._selector = tf_text.RandomItemSelector(
-            max_selections_per_batch=text.max_length,
-            selection_rate=rate,
-            unselectable_ids=list(_SPECIAL),
-        )
+        self._selector = _RandomSelector(text.max_length, rate, list(_SPECIAL))
         self._chooser = _PiecesChooser(text.vocabulary.size, text.mask_id, mask_rate, random_rate)
         pieces = text.vocabulary.pieces(range(text.vocabulary.size))
         begins = [piece.startswith(_WORD) or i in _SPECIAL for i, piece in enumerate(pieces)]
@@ -102,6 +98,28 @@ class Masker:
         units = tf.RaggedTensor.from_row_starts(flat, starts)
         units_before = tf.concat([[0], tf.cumsum(tf.cast(begins, tf.int64))], axis=0)
         return tf.RaggedTensor.from_row_splits(units, tf.gather(units_before, token_ids.row_splits))
+
+
+class _RandomSelector(tf_text.RandomItemSelector):
+    """Selects units at random, one of each text at least.
+
+    The base shuffles text by text in a parallel loop, so its choice depends on which text comes
+    first, and the same seed gives another run. Here all units are sorted at once.
+    """
+
+    def get_selection_mask(self, input_ids, axis):
+        selectable = self.get_selectable(input_ids, axis)  # [batch, (units)]
+        chances = tf.random.uniform(tf.shape(selectable.values), dtype=tf.float64)
+        rows = selectable.value_rowids()
+        last = tf.cast(tf.logical_not(selectable.values), tf.float64)
+        order = tf.argsort(2.0 * tf.cast(rows, tf.float64) + last + chances)
+        counts = tf.reduce_sum(tf.cast(selectable, tf.float32), axis=1)
+        # Rounded up or down by chance, so that the share is right on average.
+        wanted = tf.floor(counts * self.selection_rate + tf.random.uniform(tf.shape(counts)))
+        wanted = tf.minimum(tf.maximum(wanted, 1.0), counts)
+        ranks = tf.range(tf.size(order, tf.int64)) - tf.gather(selectable.row_starts(), rows)
+        chosen = tf.cast(ranks, tf.float32) < tf.gather(wanted, rows)
+        return selectable.with_values(tf.scatter_nd(order[:, None], chosen, tf.shape(chosen)))
 
 
 class _PiecesChooser(tf_text.MaskValuesChooser):

@@ -34,20 +34,25 @@ from tasks.text_classification.config import (
     ObjectiveConfig,
     TextConfig,
 )
+from tasks.text_classification.facts import Facts, RunFacts
 from tasks.text_classification.fine_tuning import prepare
-from tasks.text_classification.labels import NO_LABEL, Facts, LabelSet, Prediction
+from tasks.text_classification.labels import NO_LABEL, LabelSet, Prediction
+from tasks.text_classification.multi_task import for_each_task
 from tasks.text_classification.text import KEPT, ClassifierText, Encoded
 
 logger = logging.getLogger(__name__)
 _BATCH_SIZE = 64
 _MULTIPLE = 8  # to which lengths are padded
+INPUTS = {
+    name: tf.TensorSpec([None, None], tf.int32, name) for name in ("token_ids", "segment_ids")
+}
 
 
 def build_model(
-    run: ClassificationConfig, vocabulary_size: int, facts: Facts, precision: str = "float32"
+    run: ClassificationConfig, vocabulary_size: int, facts: RunFacts, precision: str = "float32"
 ) -> TextClassifier:
     """The model that a configuration describes, with new weights."""
-    config, fine_tuning, labels = run.model, run.fine_tuning, facts.labels
+    config, fine_tuning = run.model, run.fine_tuning
     encoder = TextEncoder(
         vocabulary_size,
         **config.layer_arguments(),
@@ -58,17 +63,25 @@ def build_model(
         dtype=precision,
         name="encoder",
     )
-    if labels.kind == "words":
-        head = TokenHead(labels.num_outputs, config.head_dropout, dtype=precision, name="head")
-    else:
-        head = SequenceHead(
-            labels.num_outputs,
-            make_pooling(config, precision),
-            config.head_dropout,
-            dtype=precision,
-            name="head",
-        )
+    several = len(facts.tasks) > 1
+    head = for_each_task(
+        facts,
+        lambda task: make_head(
+            config, task.labels, precision, f"{task.name}_head" if several else "head"
+        ),
+    )
     return TextClassifier(encoder, head, dtype=precision, name="text_classifier")
+
+
+def make_head(
+    config: ModelConfig, labels: LabelSet, precision: str, name: str
+) -> SequenceHead | TokenHead:
+    """What says of a text, or of its words, what the labels are."""
+    outputs, dropout = labels.num_outputs, config.head_dropout
+    if labels.kind == "words":
+        return TokenHead(outputs, dropout, dtype=precision, name=name)
+    pooling = make_pooling(config, precision)
+    return SequenceHead(outputs, pooling, dropout, dtype=precision, name=name)
 
 
 def make_pooling(config: ModelConfig, precision: str) -> Pooling:
@@ -81,10 +94,14 @@ def make_pooling(config: ModelConfig, precision: str) -> Pooling:
 
 def make_loss(labels: LabelSet, label_smoothing: float) -> keras.losses.Loss:
     """What training minimises, by the kind of the labels."""
+    # Where an example may have no weight, because it is another task's, it does not count.
+    mean = "mean_with_sample_weight"
     if labels.kind == "number":
-        return keras.losses.MeanSquaredError()
+        return keras.losses.MeanSquaredError(reduction=mean)
     if labels.kind == "several":
-        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
+        return keras.losses.BinaryCrossentropy(
+            from_logits=True, label_smoothing=label_smoothing, reduction=mean
+        )
     padding = NO_LABEL if labels.kind == "words" else None
     return MaskedCrossEntropy(label_smoothing, padding_id=padding)
 
@@ -134,32 +151,33 @@ class Classifier:
         self.facts = facts
         self.warns = warns
         self.too_long = 0  # texts cut off so far
-        self._predict = tf.function(
-            lambda inputs: tf.cast(model(inputs, training=False), tf.float32),
-            reduce_retracing=True,
-            autograph=False,
-        )
+        self._predict = tf.function(self.forward, [INPUTS], autograph=False)
 
     @classmethod
-    def load(cls, folder: str | os.PathLike, weights: str = "final") -> "Classifier":
+    def load(
+        cls, folder: str | os.PathLike, weights: str = "final", task: str | None = None
+    ) -> "Classifier":
         """The classifier of a run.
 
         Args:
             folder: the run folder.
             weights: `"final"`, those that a finished run has chosen, or `"best"`, or `"last"`.
+            task: which of several tasks; by default the one that the run is for.
 
         Raises:
             FileNotFoundError: if there is no run, or none with such weights.
-            ValueError: if a file of the run is damaged or does not belong to the others.
+            ValueError: if a file of the run is damaged or does not belong to the others, or if
+                there is no such task.
         """
         run = RunFolder(Path(folder))
         config = run.load_config(ClassificationConfig)
-        facts = run.load_facts(Facts)
-        text = make_text(config.text, run.load_vocabulary(), facts.labels)
+        facts = run.load_facts(RunFacts)
+        chosen = facts.named(task)
+        text = make_text(config.text, run.load_vocabulary(), chosen.labels)
         model = build_model(config, text.size, facts)
         prepare(model, config.fine_tuning)
         load_weights(model, run.weights(weights))
-        return cls(model, text, facts)
+        return cls(model, text, chosen)
 
     def __call__(
         self, texts: Sequence[str], seconds: Sequence[str] | None = None
@@ -197,7 +215,8 @@ class Classifier:
         """What the model returns for each text; for labels `"words"` a row for each word."""
         if not texts:
             return []
-        rows = self._rows(texts, seconds)
+        rows, encoded = self._rows(texts, seconds)
+        self._count_too_long(encoded)
         order = np.argsort(rows[0].lengths, kind="stable")
         found: list[Any] = [None] * len(texts)
         for start in range(0, len(texts), _BATCH_SIZE):
@@ -213,18 +232,23 @@ class Classifier:
         self, texts: Sequence[str], seconds: Sequence[str] | None = None
     ) -> dict[str, np.ndarray]:
         """Texts as the model reads them, in one batch."""
-        return _batch(self._rows(texts, seconds), np.arange(len(texts)))[0]
+        return _batch(self._rows(texts, seconds)[0], np.arange(len(texts)))[0]
+
+    def forward(self, inputs: dict[str, Any]) -> tf.Tensor:
+        """The logits of the task in float32, in a graph."""
+        outputs = self.model(inputs, training=False)
+        chosen = outputs[self.facts.name] if isinstance(outputs, dict) else outputs
+        return tf.cast(chosen, tf.float32)
 
     def model_logits(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """What the model returns for a batch."""
         return self._predict(inputs).numpy()
 
-    def _rows(self, texts, seconds) -> list[Ragged]:
+    def _rows(self, texts, seconds) -> tuple[list[Ragged], Encoded]:
         """Ids, segments and beginnings of words of each text."""
         self._check(texts, seconds)
         encoded = self.text.encode(texts, seconds)
-        self._count_too_long(encoded)
-        return [Ragged.of(part) for part in encoded[:3]]
+        return [Ragged.of(part) for part in encoded[:3]], encoded
 
     def _check(self, texts, seconds) -> None:
         pairs = self.facts.num_segments > 1

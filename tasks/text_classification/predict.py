@@ -1,6 +1,7 @@
 """Classify texts: `python -m tasks.text_classification.predict RUN_FOLDER "Not bad at all."`."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,8 +11,10 @@ import tyro
 from tasks.common import console
 from tasks.common.files import write_atomically
 from tasks.common.lines import portions_of
+from tasks.text_classification.explanations import Explainer
 from tasks.text_classification.labels import Prediction
 from tasks.text_classification.model import Classifier
+from tasks.text_classification.reasons import as_lines, as_page, explained
 
 
 def main(
@@ -19,40 +22,62 @@ def main(
     texts: tyro.conf.Positional[tuple[str, ...]] = (),
     input: Path | None = None,
     output: Path | None = None,
+    html: Path | None = None,
+    reasons: bool = True,
     best: int = 3,
     weights: Literal["final", "best", "last"] = "final",
+    task: str | None = None,
 ) -> None:
     """Classify texts: arguments, the lines of a file, or those of standard input.
 
-    Both texts of a pair stand in one line with a tab between them.
+    Both texts of a pair stand in one line with a tab between them. Of texts that are arguments the
+    tokens that carried the answer are printed as well, if the answer is one class: in colour on a
+    terminal, else the strongest.
 
     Args:
         run_folder: what `train` made.
         texts: what to classify; without any, and without a file, standard input is read.
         input: file to classify, one text per line.
         output: file to write, one JSON object per line, with all probabilities.
+        html: web page to write, of the tokens that carried each answer.
+        reasons: whether to print the tokens behind the answers to texts that are arguments.
         best: how many classes to print for each text.
         weights: those that the finished run has chosen, or its best or last checkpoint.
+        task: which of several tasks of the run, by default the one that it is for.
     """
     portions = portions_of(texts, input, "classify")
-    classifier = Classifier.load(run_folder, weights)
-    written: list[str] = []
+    classifier = Classifier.load(run_folder, weights, task)
+    faithful = classifier.facts.faithful
+    wanted = bool(texts) and reasons and not output and classifier.facts.labels.kind == "one"
+    explainer = Explainer(classifier) if wanted or html else None
+    rows: list[str] = []
+    on_page: tuple[list, list] = ([], [])
     for first, lines in portions:
         columns = _columns(lines, first, pairs=classifier.facts.num_segments > 1)
         predictions = classifier(*columns)
+        answers = [
+            f"{shown(line, prediction, best)}\t{line}"
+            for line, prediction in zip(lines, predictions, strict=True)
+        ]
+        if explainer:
+            explanations = explained(explainer, *columns)
+            on_page[0].extend(explanations)
+            on_page[1].extend(answers)
+            if wanted:
+                colored = sys.stdout.isatty()
+                more = (as_lines(one, colored, faithful) for one in explanations)
+                answers = [f"{a}\n{m}" for a, m in zip(answers, more, strict=True)]
         if output:
-            written += [
+            rows += [
                 json.dumps({"text": line, **prediction._asdict()}, ensure_ascii=False)
                 for line, prediction in zip(lines, predictions, strict=True)
             ]
         else:
-            rows = (
-                f"{shown(line, prediction, best)}\t{line}"
-                for line, prediction in zip(lines, predictions, strict=True)
-            )
-            print("\n".join(rows), flush=True)
+            print("\n".join(answers), flush=True)
     if output:
-        write_atomically(output, "".join(f"{line}\n" for line in written).encode())
+        write_atomically(output, "".join(f"{row}\n" for row in rows).encode())
+    if html:
+        write_atomically(html, as_page(*on_page, faithful).encode())
 
 
 def shown(text: str, prediction: Prediction, best: int) -> str:

@@ -1,6 +1,7 @@
 """Settings that go together: the configurations by name that a run begins with."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tasks.text_classification.batches import Batching
 from tasks.text_classification.config import (
@@ -29,6 +30,26 @@ def tiny() -> ClassificationConfig:
         ),
         train=TrainConfig(epochs=8, peak_learning_rate=2e-3, schedule="cosine", warmup_steps=200),
     )
+
+
+def entailment() -> ClassificationConfig:
+    """Pairs: does a built-in review entail a statement, contradict it, or neither?"""
+    return replace(tiny(), name="entailment", data=Builtin("entailment"))
+
+
+def aspects() -> ClassificationConfig:
+    """Several labels: which aspects does a built-in review praise?"""
+    return replace(tiny(), name="aspects", data=Builtin("aspects"))
+
+
+def rating() -> ClassificationConfig:
+    """A number: the rating of a built-in review."""
+    return replace(tiny(), name="rating", data=Builtin("rating"))
+
+
+def words() -> ClassificationConfig:
+    """A label for each word of a built-in review: topic, praise, blame or nothing of these."""
+    return replace(tiny(), name="words", data=Builtin("words"))
 
 
 def imdb() -> ClassificationConfig:
@@ -80,5 +101,6 @@ def imdb_pretrained() -> ClassificationConfig:
 
 
 PRESETS: dict[str, Callable[[], ClassificationConfig]] = {
-    preset.__name__: preset for preset in (tiny, imdb, imdb_pretrained)
+    preset.__name__: preset
+    for preset in (tiny, entailment, aspects, rating, words, imdb, imdb_pretrained)
 }

@@ -13,6 +13,7 @@ from sklearn import metrics
 from tasks.text_classification.labels import LabelSet
 
 _BINS = 15
+_KEPT = 0.95  # of the validation split, by the threshold of what is out of scope
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,32 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 
         chosen = places == place
         error += chosen.mean() * abs(right[chosen].mean() - confidence[chosen].mean())
     return 100.0 * float(error)
+
+
+def out_of_scope_scores(
+    validation: np.ndarray, test: np.ndarray, out_of_scope: np.ndarray, kept: float = _KEPT
+) -> list[Score]:
+    """How well a low probability of the predicted class tells what no class fits.
+
+    What is less probable than a threshold is out of scope. The threshold is the one that keeps
+    `kept` of the validation split.
+
+    Args:
+        validation, test: probabilities `[examples, classes]` of examples that have a class.
+        out_of_scope: the same of examples that have none.
+        kept: the share.
+
+    Returns:
+        The share of `out_of_scope` that is found out, and the share of `test` that is kept.
+
+    References:
+        [Larson et al., 2019](https://aclanthology.org/D19-1131), which measures both
+    """
+    threshold = np.quantile(validation.max(axis=-1), 1.0 - kept)
+    return [
+        Score("out-of-scope recall", 100.0 * float((out_of_scope.max(axis=-1) < threshold).mean())),
+        Score("in-scope kept", 100.0 * float((test.max(axis=-1) >= threshold).mean())),
+    ]
 
 
 def best_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
@@ -143,8 +170,8 @@ def _of_number(labels: LabelSet, truth, outputs) -> list[Score]:
     return [
         Score("mean absolute error", metrics.mean_absolute_error(right, predicted), ""),
         Score("root mean squared error", metrics.root_mean_squared_error(right, predicted), ""),
-        Score("Pearson correlation", 100.0 * pearsonr(right, predicted).statistic),
-        Score("Spearman correlation", 100.0 * spearmanr(right, predicted).statistic),
+        Score("Pearson correlation", 100.0 * float(pearsonr(right, predicted).statistic)),
+        Score("Spearman correlation", 100.0 * float(spearmanr(right, predicted).statistic)),
     ]
 
 

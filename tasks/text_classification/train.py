@@ -2,9 +2,10 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import keras
 import numpy as np
@@ -20,11 +21,10 @@ from tasks.common.run_folder import RunFolder
 from tasks.common.text_files import read_lines
 from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
 from tasks.common.vocabulary import Vocabulary
-from tasks.text_classification.config import ClassificationConfig
+from tasks.text_classification.config import ClassificationConfig, TrainConfig
 from tasks.text_classification.data import (
-    ClassifierText,
+    Batching,
     EncodedExamples,
-    Facts,
     LabelSet,
     Splits,
     columns,
@@ -32,7 +32,9 @@ from tasks.text_classification.data import (
     load_examples,
     make_dataset,
 )
-from tasks.text_classification.evaluate import evaluate
+from tasks.text_classification.evaluate import EXPLAINED, deletion_test, evaluate
+from tasks.text_classification.explanations import faithful
+from tasks.text_classification.facts import Facts, RunFacts
 from tasks.text_classification.fine_tuning import learning_rate_factors, prepare
 from tasks.text_classification.model import (
     Classifier,
@@ -42,6 +44,7 @@ from tasks.text_classification.model import (
     make_objective,
     make_text,
 )
+from tasks.text_classification.multi_task import JoinedExamples, for_each_task, joined
 from tasks.text_classification.presets import PRESETS
 from tasks.text_classification.pretraining import load_encoder, pretrain
 from tasks.text_classification.progress import ClassificationProgress
@@ -83,40 +86,38 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
     writes = strategy.extended.should_checkpoint
     keras.utils.set_random_seed(config.train.seed)
     folder.start(config, MAY_CHANGE, write=False)  # a wrong folder is told before anything else
-    splits = load_examples(config.data)
+    splits = {name: load_examples(corpus) for name, corpus in config.corpora().items()}
     folder.start(config, MAY_CHANGE, write=writes)
-    text, facts = _prepare(config, folder, splits, writes)
-    train_set, validation_set = (
-        EncodedExamples(part, text, facts.labels, balanced, f"the {name} split")
-        for part, name, balanced in (
-            (splits.train, "training", config.train.balanced),
-            (splits.validation, "validation", False),
-        )
-    )
+    vocabulary, facts = _prepare(config, folder, splits, writes)
+    main = facts.main
+    text = make_text(config.text, vocabulary, main.labels)
+    train_set = _encoded(config, facts, vocabulary, splits, "train")
+    validation_set = _encoded(config, facts, vocabulary, splits, "validation")
     with strategy.scope():
         model = build_model(config, text.size, facts, config.train.precision)
         if not folder.weights("last").exists():
             _begin(model, config, folder, splits, text, writes)
         prepare(model, config.fine_tuning)
         progress = ClassificationProgress(
-            Classifier(model, text, facts, warns=False),  # the data has been counted
-            splits.validation,
+            Classifier(model, text, main, warns=False),  # the data has been counted
+            splits[main.name].validation,
             folder.logs / "validation" if writes else None,
             config.train.pictures,
         )
-        _fit(model, config, folder, (train_set, validation_set), facts, progress, writes)
-        _choose_weights(model, config, folder, validation_set, writes)
+        settings = _of_main_task(config.train, facts)
+        _fit(model, config, settings, folder, (train_set, validation_set), facts, progress, writes)
+        _choose_weights(model, config.batching, settings, folder, validation_set, writes)
     if not writes:
         return []
-    classifier = _calibrated(folder, splits)
-    scores = evaluate(classifier, splits, folder, "test")
+    scores, baselines = _scores(folder, facts, splits)
     if config.train.record:
-        facts_of_run = {
+        row = {
             "seed": config.train.seed,
             "parameters": model.count_params(),
             "scores": {one.name: round(one.value, 3) for one in scores},
+            "bag_of_words": {one.name: round(one.value, 3) for one in baselines},
         }
-        path = record("text_classification", start, facts_of_run)
+        path = record("text_classification", start, row)
         logger.info("The result is recorded in %s.", path)
         if model.count_params() <= _MOST_PUBLISHED and _is_preset(config):
             folder.publish(path.with_suffix("") / config.name)
@@ -131,14 +132,22 @@ def _is_preset(config: ClassificationConfig) -> bool:
 
 
 def _prepare(
-    config: ClassificationConfig, folder: RunFolder, splits: Splits, writes: bool
-) -> tuple[ClassifierText, Facts]:
-    """How texts are read and what may be said of them; a new run learns both from training."""
-    labels = LabelSet.of(splits.train, label_kind(config.data))
-    facts = Facts(labels, num_segments=1 if splits.train[0].second is None else 2)
+    config: ClassificationConfig, folder: RunFolder, splits: Mapping[str, Splits], writes: bool
+) -> tuple[Vocabulary, RunFacts]:
+    """What a new run learns from the training splits, or what a resumed one has learned."""
+    facts = RunFacts(
+        tuple(
+            Facts(
+                name,
+                LabelSet.of(splits[name].train, label_kind(corpus)),
+                num_segments=len(splits[name].train[0].texts),
+            )
+            for name, corpus in config.corpora().items()
+        )
+    )
     if folder.facts.exists():
-        saved = folder.load_facts(Facts)
-        labels.check(saved.labels, str(folder.path))
+        saved = folder.load_facts(RunFacts)
+        facts.check(saved, str(folder.path))
         facts = saved
     if folder.vocabulary.exists():
         vocabulary = folder.load_vocabulary()
@@ -146,95 +155,154 @@ def _prepare(
         vocabulary = RunFolder(config.train.initial_encoder).load_vocabulary()
     else:
         settings = config.text
-        texts = [text for example in splits.train for text in example.texts]
-        texts = cleaned(texts, settings.lowercase, settings.remove_tags).numpy()
+        texts = cleaned(_training_texts(splits), settings.lowercase, settings.remove_tags).numpy()
         vocabulary = Vocabulary.train(
             [[text.decode() for text in texts]], settings.vocabulary_size, settings.model_type
         )
     if writes:
         folder.save_vocabulary(vocabulary)
         folder.save_facts(facts)
-    return make_text(config.text, vocabulary, labels), facts
+    return vocabulary, facts
 
 
-def _begin(model, config: ClassificationConfig, folder, splits: Splits, text, writes) -> None:
+def _training_texts(splits: Mapping[str, Splits]) -> list[str]:
+    """All that may be learned from."""
+    return [text for one in splits.values() for example in one.train for text in example.texts]
+
+
+def _encoded(
+    config: ClassificationConfig,
+    facts: RunFacts,
+    vocabulary: Vocabulary,
+    splits: Mapping[str, Splits],
+    split: Literal["train", "validation"],
+) -> EncodedExamples | JoinedExamples:
+    """A split of all tasks as ids."""
+    return joined(
+        {
+            task.name: EncodedExamples(
+                getattr(splits[task.name], split),
+                make_text(config.text, vocabulary, task.labels),
+                task.labels,
+                balanced=config.train.balanced and split == "train" and task == facts.main,
+                where=f"{task.name} ({split})",
+            )
+            for task in facts.tasks
+        }
+    )
+
+
+def _begin(model, config: ClassificationConfig, folder, splits, text, writes) -> None:
     """Give the encoder the weights that it begins with."""
     if config.train.initial_encoder:
         load_encoder(model.encoder, RunFolder(config.train.initial_encoder))
     if config.pretraining.epochs:
-        texts = [one for example in splits.train for one in example.texts]
+        texts = _training_texts(splits)
         if config.pretraining.text:
             texts += [line for line in read_lines(found(config.pretraining.text)) if line.strip()]
         pretrain(model.encoder, text, texts, config.pretraining, folder, config.train.seed, writes)
 
 
-def _fit(model, config: ClassificationConfig, folder, sets, facts: Facts, progress, writes) -> None:
+def _of_main_task(settings: TrainConfig, facts: RunFacts) -> TrainConfig:
+    """The settings with the name that Keras gives to what they monitor."""
+    if len(facts.tasks) == 1:
+        return settings
+    what = settings.monitor.removeprefix("val_")
+    return replace(settings, monitor=f"val_{facts.main.name}_{what}")
+
+
+def _fit(
+    model, config: ClassificationConfig, settings, folder, sets, facts: RunFacts, progress, writes
+) -> None:
     """Train until the configuration says stop."""
-    settings = config.train
     checkpoints = make_checkpoints(settings, folder, settings.average)
     first_epoch = checkpoints.epochs_done()
     batches = make_dataset(sets[0], config.batching, seed=settings.seed, first_epoch=first_epoch)
+    several = len(facts.tasks) > 1
     model.compile(
         optimizer=make_optimizer(
             settings,
             int(batches.cardinality()),
             learning_rate_factors(model, config.fine_tuning.layer_decay),
         ),
-        loss=make_loss(facts.labels, settings.label_smoothing),
-        metrics=make_metrics(facts.labels),
+        loss=for_each_task(facts, lambda task: make_loss(task.labels, settings.label_smoothing)),
+        # Of several tasks, an example's weights say which is its own.
+        **{
+            "weighted_metrics" if several else "metrics": for_each_task(
+                facts, lambda task: make_metrics(task.labels)
+            )
+        },
         jit_compile=settings.jit,
     )
-    model.objective = make_objective(config.objective, facts.labels)
+    model.objective = make_objective(config.objective, facts.main.labels)
     checkpoints.restore(model)
     logger.info("%d parameters, %d epochs done.", model.count_params(), first_epoch)
+    of_words = not several and facts.main.labels.kind == "words"
+    counted = "words" if of_words else "examples"
     model.fit(
         batches,
         validation_data=make_dataset(sets[1], config.batching, shuffle=False),
         initial_epoch=first_epoch,
         epochs=settings.epochs,
-        callbacks=make_callbacks(
-            settings,
-            folder,
-            progress,
-            checkpoints,
-            writes,
-            counted="words" if facts.labels.kind == "words" else "examples",
-        ),
+        callbacks=make_callbacks(settings, folder, progress, checkpoints, writes, counted),
         shuffle=False,  # the batches are shuffled already
         verbose=1 if sys.stdout.isatty() else 2,  # a bar, or in a file a line per epoch
     )
 
 
-def _choose_weights(model, config: ClassificationConfig, folder, validation_set, writes) -> None:
+def _choose_weights(
+    model, batching: Batching, settings: TrainConfig, folder, validation_set, writes
+) -> None:
     """Leave in the model, and in the run folder, the weights that do best on validation."""
-    batches = make_dataset(validation_set, config.batching, shuffle=False)
+    batches = make_dataset(validation_set, batching, shuffle=False)
 
     def measure() -> float:
         values = model.evaluate(batches, verbose=0, return_dict=True)
-        return values[config.train.monitor.removeprefix("val_")]
+        return values[settings.monitor.removeprefix("val_")]
 
     # All workers meet here: after this, the first has written its files.
     model.evaluate(batches, verbose=0)
-    checkpoints = make_checkpoints(config.train, folder, config.train.average)
+    checkpoints = make_checkpoints(settings, folder, settings.average)
     latest_first = checkpoints.kept_files[::-1]
     chosen, checkpoint = choose_average(
-        model, checkpoints.best_file, latest_first, measure, config.train.mode
+        model, checkpoints.best_file, latest_first, measure, settings.mode
     )
     logger.info("Chosen on the validation split: %s.", chosen)
     if writes:
         write_checkpoint(folder.weights("final"), checkpoint)
 
 
-def _calibrated(folder: RunFolder, splits: Splits) -> Classifier:
-    """The finished run's classifier, its probabilities made honest on the validation split."""
-    classifier = Classifier.load(folder.path)
+def _scores(
+    folder: RunFolder, facts: RunFacts, splits: Mapping[str, Splits]
+) -> tuple[list[Score], list[Score]]:
+    """The scores of all tasks on their test splits, and those of bags of words."""
+    scores: list[Score] = []
+    baselines: list[Score] = []
+    for task in facts.tasks:
+        classifier = _calibrated(folder, task.name, splits[task.name])
+        found = evaluate(classifier, splits[task.name], folder, "test", EXPLAINED)
+        prefix = "" if task == facts.main else f"{task.name} "
+        for all_of_them, ones in zip((scores, baselines), found, strict=True):
+            all_of_them += [replace(one, name=prefix + one.name) for one in ones]
+    return scores, baselines
+
+
+def _calibrated(folder: RunFolder, task: str, splits: Splits) -> Classifier:
+    """The finished run's classifier; the validation split has made its probabilities honest, and
+    has tested its explanations."""
+    classifier = Classifier.load(folder.path, task=task)
     labels = classifier.facts.labels
-    if labels.kind == "one":
-        logits = np.stack(classifier.logits(*columns(splits.validation)))
-        truth = np.array(labels.encode(splits.validation))
-        folder.save_facts(replace(classifier.facts, temperature=best_temperature(logits, truth)))
-        classifier = Classifier.load(folder.path)
-    return classifier
+    if labels.kind != "one":
+        return classifier
+    logits = np.stack(classifier.logits(*columns(splits.validation)))
+    truth = np.array(labels.encode(splits.validation))
+    facts = replace(classifier.facts, temperature=best_temperature(logits, truth))
+    classifier = Classifier(classifier.model, classifier.text, facts)
+    facts = replace(
+        facts, faithful=faithful(deletion_test(classifier, splits.validation, EXPLAINED))
+    )
+    folder.save_facts(folder.load_facts(RunFacts).with_task(facts))
+    return Classifier(classifier.model, classifier.text, facts)
 
 
 if __name__ == "__main__":
