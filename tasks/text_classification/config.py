@@ -6,8 +6,15 @@ from typing import Literal
 
 from tasks.common.training import CommonTrainConfig, check
 from tasks.common.transformer_config import TransformerConfig
+from tasks.text_classification.augmentation.settings import AugmentationConfig
 from tasks.text_classification.batches import Batching
-from tasks.text_classification.corpora import Builtin, Corpus, name_of, parse_corpus
+from tasks.text_classification.corpora import (
+    Builtin,
+    Corpus,
+    label_kind,
+    name_of,
+    parse_corpus,
+)
 from tasks.text_classification.pretraining import PretrainingConfig
 from tasks.text_classification.text import Truncation
 
@@ -107,6 +114,7 @@ class ClassificationConfig:
     also: tuple[str, ...] = ()
     """More tasks that the same encoder learns at the same time, each with a head of its own:
     `Sst2`, `"Builtin(kind='rating')"`, ... What decides, as `monitor` or `patience`, is `data`."""
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     text: TextConfig = field(default_factory=TextConfig)
     batching: Batching = field(default_factory=Batching)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -117,6 +125,7 @@ class ClassificationConfig:
 
     def __post_init__(self):
         check(self.train, self.batching.pad_to_multiple_of)
+        self.augmentation.check(label_kind(self.data))
         if self.also and self.objective.kind == "r_drop":
             raise ValueError(
                 "R-Drop needs to know what the outputs mean, so it takes one task. Received: "

@@ -21,6 +21,7 @@ from tasks.common.run_folder import RunFolder
 from tasks.common.text_files import read_lines
 from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
 from tasks.common.vocabulary import Vocabulary
+from tasks.text_classification.augmentation.augment import augmented_examples
 from tasks.text_classification.config import ClassificationConfig, TrainConfig
 from tasks.text_classification.data import (
     Batching,
@@ -91,7 +92,9 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
     vocabulary, facts = _prepare(config, folder, splits, writes)
     main = facts.main
     text = make_text(config.text, vocabulary, main.labels)
-    train_set = _encoded(config, facts, vocabulary, splits, "train")
+    copies = augmented_examples(splits[main.name].train, config, folder, writes)
+    augmented = replace(splits[main.name], train=splits[main.name].train + copies)
+    train_set = _encoded(config, facts, vocabulary, {**splits, main.name: augmented}, "train")
     validation_set = _encoded(config, facts, vocabulary, splits, "validation")
     with strategy.scope():
         model = build_model(config, text.size, facts, config.train.precision)
