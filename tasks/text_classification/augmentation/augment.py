@@ -59,7 +59,7 @@ def augment(
 ) -> list[Example]:
     """Changed copies of examples; the same ones for the same seed.
 
-    Those that are equal to their example, or to another copy of it, are left out and counted.
+    Those that are empty, or equal to their example or another copy of it, are left out and counted.
 
     Args:
         examples: texts, and labels that the copies keep.
@@ -102,7 +102,8 @@ def augment(
     ]
     if made:
         logger.info(
-            "%d changed copies of %d training examples; %d more were empty or changed nothing.",
+            "%d changed copies of %d training examples; left out are %d that are empty, or equal "
+            "to their example or to another of its copies.",
             len(kept),
             len(examples),
             made - len(kept),

@@ -59,10 +59,10 @@ def test_nothing_is_added_by_default():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_copies_keep_their_labels(kind, synonyms):
-    examples, labels = examples_of(kind)
+    examples, labels = examples_of(kind, count=31)
     config = AugmentationConfig(copies=3, synonyms=synonyms, **ALL)
     found = augment(examples, config, labels)
-    assert len(found) > 200
+    assert len(found) > 60
     for one in found:
         # Some example has this label and, but for synonyms, these words.
         assert any(
@@ -115,7 +115,7 @@ def test_what_changes_nothing_is_left_out_and_counted(caplog):
     with caplog.at_level(logging.INFO):
         found = augment(examples, AugmentationConfig(copies=3, swap=0.1), "one")
     assert found == [Example("b a", "x")]
-    assert "1 changed copies of 3 training examples; 8 more were empty or changed" in caplog.text
+    assert "1 changed copies of 3 training examples; left out are 8 that are empty" in caplog.text
 
 
 def test_a_number_and_white_space():

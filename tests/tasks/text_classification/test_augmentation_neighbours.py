@@ -7,7 +7,11 @@ from keras_attention.training.checkpoint_file import Checkpoint, write_checkpoin
 from tasks.common.run_folder import RunFolder
 from tasks.common.vocabulary import Vocabulary
 from tasks.text_classification.augmentation import neighbours
+from tasks.text_classification.augmentation.augment import augment
 from tasks.text_classification.augmentation.neighbours import nearest_words
+from tasks.text_classification.augmentation.settings import AugmentationConfig
+from tasks.text_classification.augmentation.words import core
+from tasks.text_classification.examples import Example
 
 pytestmark = pytest.mark.tensorflow
 
@@ -64,6 +68,20 @@ def test_only_whole_words_of_the_texts_are_neighbours(tmp_path, vocabulary, tabl
     assert {word: set(near) for word, near in few.items()} == {
         word: {"fine", "bad", "soup"} - {word} for word in ("fine", "bad", "soup")
     }
+
+
+def test_words_of_examples_become_their_neighbours(tmp_path, vocabulary, table):
+    run = run_with(tmp_path, vocabulary, {TABLE: table})
+    examples = [Example("Good soup, bad day! unheard poor night", "x")] * 50
+    config = AugmentationConfig(neighbours=run, neighbour_share=0.3, neighbour_count=2)
+    near = nearest_words(run, [core(word) for word in examples[0].text.split()], count=2)
+    found = augment(examples, config, "one")
+    assert len({one.text for one in found}) > 10
+    for one in found:
+        words = zip(examples[0].text.split(), one.text.split(), strict=True)
+        changed = [(core(old), core(new)) for old, new in words if old != new]
+        assert len(changed) == 2
+        assert all(new in near[old] for old, new in changed)
 
 
 def test_a_vocabulary_of_other_words(tmp_path, vocabulary, table):

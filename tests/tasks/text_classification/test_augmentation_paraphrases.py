@@ -76,7 +76,7 @@ def test_what_comes_back_unchanged_or_empty_is_left_out(caplog):
     ]
     with caplog.at_level(logging.INFO):
         assert paraphrased(examples, "several") == [Example("It is large.", ("a", "b"))]
-    assert "1 changed copies of 3 training examples; 2 more were empty or changed" in caplog.text
+    assert "1 changed copies of 3 training examples; left out are 2 that are empty" in caplog.text
 
 
 @pytest.mark.usefixtures("dictionaries")
