@@ -126,6 +126,11 @@ class ClassificationConfig:
     def __post_init__(self):
         check(self.train, self.batching.pad_to_multiple_of)
         self.augmentation.check(label_kind(self.data))
+        if self.text.remove_tags and label_kind(self.data) == "words":
+            raise ValueError(
+                "`text.remove_tags` would take words away that have labels. Received: "
+                "text.remove_tags=True with labels of words."
+            )
         if self.also and self.objective.kind == "r_drop":
             raise ValueError(
                 "R-Drop needs to know what the outputs mean, so it takes one task. Received: "

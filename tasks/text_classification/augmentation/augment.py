@@ -45,7 +45,7 @@ def augmented_examples(
     if path.exists():
         pairs = examples[0].second is not None
         return read_table(path, Columns(second="second" if pairs else None, labels=labels))
-    if config.text.remove_tags and labels != "words":
+    if config.text.remove_tags:
         examples = [_without_tags(example) for example in examples]
     copies = augment(examples, config.augmentation, labels, config.train.seed)
     if copies and writes:

@@ -206,18 +206,19 @@ def test_only_training_is_augmented(tmp_path, monkeypatch):
 
     monkeypatch.setattr(train_module, "EncodedExamples", Recorded)
     # What takes longest: it is given the sets, and the splits as they were read.
-    monkeypatch.setattr(train_module, "_fit", lambda *given: seen.extend(given[3]))
+    monkeypatch.setattr(train_module, "_fit", lambda *given: seen.extend(given[4]))
     monkeypatch.setattr(train_module, "_choose_weights", lambda *_: None)
-    monkeypatch.setattr(train_module, "_calibrated", lambda _, splits: seen.append(splits))
-    monkeypatch.setattr(train_module, "evaluate", lambda *_: [])
+    monkeypatch.setattr(
+        train_module, "_scores", lambda *given: seen.extend(given[2].values()) or ([], [])
+    )
     run = run_of(augmentation=AugmentationConfig(copies=2, **ALL))
     folder = RunFolder(tmp_path / "run")
     train(run, folder)
     splits = generate("sentiment", 101, 11, 7)
-    assert read["the training split"][:101] == splits.train
-    assert len(read["the training split"]) > 250
-    assert read["the validation split"] == splits.validation
-    assert [one.size for one in seen[:2]] == [len(read["the training split"]), 11]
+    assert read["builtin_sentiment (train)"][:101] == splits.train
+    assert len(read["builtin_sentiment (train)"]) > 250
+    assert read["builtin_sentiment (validation)"] == splits.validation
+    assert [one.size for one in seen[:2]] == [len(read["builtin_sentiment (train)"]), 11]
     assert seen[2] == splits
     expected = Vocabulary.train([[one.text for one in splits.train]], size=120)
     assert folder.load_vocabulary().fingerprint == expected.fingerprint

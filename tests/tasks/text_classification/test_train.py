@@ -27,6 +27,7 @@ from tasks.text_classification.pretraining import PretrainingConfig
 from tasks.text_classification.train import train
 
 pytestmark = pytest.mark.tensorflow
+SLOW = pytest.mark.slow
 
 
 def events_of(folder):
@@ -119,7 +120,10 @@ def test_other_labels_do_not_resume_a_run(tiny_config, run, tmp_path):
 
 
 @pytest.mark.usefixtures("unscored")
-@pytest.mark.parametrize("kind", ["entailment", "aspects", "rating", "words"])
+@pytest.mark.parametrize(
+    "kind",
+    ["words", *(pytest.param(kind, marks=SLOW) for kind in ("entailment", "aspects", "rating"))],
+)
 def test_every_kind_of_label_trains(tiny_config, tmp_path, kind):
     train(tiny_config(kind), RunFolder(tmp_path / "run"))
 
@@ -131,7 +135,9 @@ def test_every_kind_of_label_trains(tiny_config, tmp_path, kind):
 
 
 @pytest.mark.usefixtures("unscored")
-@pytest.mark.parametrize("objective", ["r_drop", "fgm", "free_lb"])
+@pytest.mark.parametrize(
+    "objective", ["fgm", *(pytest.param(o, marks=SLOW) for o in ("r_drop", "free_lb"))]
+)
 def test_every_objective_trains(tiny_config, tmp_path, objective):
     config = replace(tiny_config(epochs=1), objective=ObjectiveConfig(objective))
     train(config, RunFolder(tmp_path / "run"))
@@ -139,7 +145,9 @@ def test_every_objective_trains(tiny_config, tmp_path, objective):
 
 
 @pytest.mark.usefixtures("unscored")
-@pytest.mark.parametrize("weights", ["head", "lora", "adapters"])
+@pytest.mark.parametrize(
+    "weights", ["lora", *(pytest.param(w, marks=SLOW) for w in ("head", "adapters"))]
+)
 def test_only_what_shall_be_trained_changes(tiny_config, tiny_run, tmp_path, weights, caplog):
     """From the encoder of another run; a second process can load and resume what came out."""
     caplog.set_level(logging.INFO)
@@ -163,6 +171,7 @@ def test_only_what_shall_be_trained_changes(tiny_config, tiny_run, tmp_path, wei
     assert all(("lora" if weights == "lora" else "adapter") in name for name in new)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unscored")
 def test_pre_training_comes_first_and_is_resumed(tiny_config, tmp_path, monkeypatch):
     text = tmp_path / "more.txt"
@@ -191,6 +200,7 @@ def test_pre_training_comes_first_and_is_resumed(tiny_config, tmp_path, monkeypa
         assert change < 0.5 * np.abs(learned[kernel]).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unscored")
 def test_nothing_of_validation_and_test_is_learned_from(tiny_config, tmp_path, monkeypatch):
     """Not by the vocabulary, nor by pre-training, nor by training; and the test split chooses
