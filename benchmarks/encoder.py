@@ -34,6 +34,7 @@ from benchmarks.encoders.reporting import (
 from benchmarks.encoders.workload import Case, Sizes
 from benchmarks.reporting import append_line, provenance, run_facts
 from benchmarks.rounds import best_lanes, in_processes, interleave
+from benchmarks.shapes import batch_and_length
 
 # Small enough to prove in minutes that everything runs and agrees; such speeds mean nothing.
 QUICK_SIZES = Sizes(num_layers=2, d_model=64, num_heads=4, dff=128)
@@ -109,13 +110,6 @@ def case_groups(config: Config) -> Iterator[list[Case]]:
         for shape in config.shapes:
             batch, length = batch_and_length(shape)
             yield [Case(batch, length, dtype, direction) for direction in config.directions]
-
-
-def batch_and_length(shape: str) -> tuple[int, int]:
-    batch, _, length = shape.partition("x")
-    if not (batch.isdecimal() and length.isdecimal() and int(batch) * int(length) > 0):
-        raise SystemExit(f"Expected a shape as batch x length, such as 64x32. Received: {shape}.")
-    return int(batch), int(length)
 
 
 def caption(facts: dict[str, Any], cases: Sequence[Case]) -> str:

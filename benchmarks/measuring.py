@@ -43,7 +43,7 @@ class Work:
             decode, `[batch, new_tokens]`, the loss of a training step, some numbers of an output.
         again: the call that is timed.
         tokens: how many tokens one `again` processes: written by a decode, read in training
-            (source and target) or by an encoder.
+            (source and target) or by an encoder. Of a classifier it is how many texts.
     """
 
     first: Callable[[], Any]

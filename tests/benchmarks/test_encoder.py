@@ -150,12 +150,6 @@ def test_unknown_contestant_is_named():
         encoder.choose(["ours", "martian"])
 
 
-@pytest.mark.parametrize("shape", ["64", "64x", "ax32", "0x32"])
-def test_a_wrong_shape_is_named(shape):
-    with pytest.raises(SystemExit, match=f"such as 64x32. Received: {shape}"):
-        encoder.batch_and_length(shape)
-
-
 @pytest.mark.slow
 @pytest.mark.tensorflow
 def test_stock_keras_and_ours_compute_the_same(tmp_path, capsys):

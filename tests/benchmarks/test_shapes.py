@@ -1,0 +1,15 @@
+"""Shapes on the command line."""
+
+import pytest
+
+from benchmarks.shapes import batch_and_length
+
+
+def test_batch_and_length():
+    assert batch_and_length("5x17") == (5, 17)
+
+
+@pytest.mark.parametrize("shape", ["64", "64x", "ax32", "0x32"])
+def test_a_wrong_shape_is_named(shape):
+    with pytest.raises(SystemExit, match=f"such as 64x32. Received: {shape}"):
+        batch_and_length(shape)
