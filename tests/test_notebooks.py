@@ -12,6 +12,7 @@ NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 # Smaller values for a notebook's parameters cell, so that it runs in a minute or two.
 SMALLER = {
     "translation.ipynb": {"training_pairs": 3000, "vocabulary_size": 1000, "epochs": 1},
+    "text_classification.ipynb": {"training_texts": 2000, "epochs": 1, "explained": 10},
     "attention_mechanisms.ipynb": {"examples": 640, "epochs": 1, "every": 5, "pictures": "maps"},
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from tasks.text_classification.batches import Batching
 from tasks.text_classification.config import (
@@ -10,7 +11,7 @@ from tasks.text_classification.config import (
     TextConfig,
     TrainConfig,
 )
-from tasks.text_classification.corpora import Builtin, Imdb
+from tasks.text_classification.corpora import AgNews, Builtin, Clinc150, Imdb, Sst2, Table
 from tasks.text_classification.pretraining import PretrainingConfig
 
 _FILM_REVIEWS = TextConfig(
@@ -100,7 +101,90 @@ def imdb_pretrained() -> ClassificationConfig:
     )
 
 
+def sst2() -> ClassificationConfig:
+    """Sentences about films, from scratch but for what their own text teaches."""
+    return ClassificationConfig(
+        name="sst2",
+        data=Sst2(),
+        text=TextConfig(vocabulary_size=8000, max_length=64),
+        batching=Batching(batch_size=32),
+        model=ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3),
+        pretraining=PretrainingConfig(epochs=20, peak_learning_rate=1e-3, warmup_steps=500),
+        train=TrainConfig(
+            epochs=8,
+            monitor="val_accuracy",
+            peak_learning_rate=5e-4,
+            schedule="cosine",
+            warmup_steps=200,
+            label_smoothing=0.1,
+        ),
+    )
+
+
+def clinc150() -> ClassificationConfig:
+    """Queries to an assistant: which of 150 intents, and which queries have none of them?"""
+    return ClassificationConfig(
+        name="clinc150",
+        data=Clinc150(),
+        text=TextConfig(vocabulary_size=2000, max_length=48, lowercase=True),
+        batching=Batching(batch_size=64),
+        model=ModelConfig(
+            num_layers=2, d_model=256, num_heads=4, dff=512, dropout=0.3, head_dropout=0.3
+        ),
+        train=TrainConfig(
+            epochs=30,
+            monitor="val_accuracy",
+            peak_learning_rate=1e-3,
+            schedule="cosine",
+            warmup_steps=500,
+            label_smoothing=0.1,
+        ),
+    )
+
+
+def ag_news() -> ClassificationConfig:
+    """News of four kinds, as many articles as are at hand."""
+    return ClassificationConfig(
+        name="ag_news",
+        data=AgNews(),
+        text=TextConfig(vocabulary_size=8000, max_length=128),
+        batching=Batching(batch_size=32),
+        model=ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3),
+        pretraining=PretrainingConfig(epochs=20, peak_learning_rate=1e-3, warmup_steps=500),
+        train=TrainConfig(
+            epochs=10,
+            monitor="val_accuracy",
+            peak_learning_rate=5e-4,
+            schedule="cosine",
+            warmup_steps=200,
+            label_smoothing=0.1,
+        ),
+    )
+
+
+def base() -> ClassificationConfig:
+    """Your own examples (`--data.path examples.tsv`), a model of medium size."""
+    return ClassificationConfig(
+        name="base",
+        data=Table(Path("examples.tsv")),
+        model=ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3),
+        train=TrainConfig(epochs=10, patience=3, schedule="cosine", warmup_steps=200),
+    )
+
+
 PRESETS: dict[str, Callable[[], ClassificationConfig]] = {
     preset.__name__: preset
-    for preset in (tiny, entailment, aspects, rating, words, imdb, imdb_pretrained)
+    for preset in (
+        tiny,
+        entailment,
+        aspects,
+        rating,
+        words,
+        imdb,
+        imdb_pretrained,
+        sst2,
+        clinc150,
+        ag_news,
+        base,
+    )
 }
