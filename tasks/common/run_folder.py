@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from keras_attention.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
+from tasks.common.characters import Characters
 from tasks.common.config_json import differences, from_json, to_json
 from tasks.common.files import write_atomically
 from tasks.common.vocabulary import Vocabulary
 
 Config = TypeVar("Config")
+AnyVocabulary = TypeVar("AnyVocabulary", Vocabulary, Characters)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class RunFolder:
 
     @property
     def vocabulary(self) -> Path:
-        """The SentencePiece model."""
+        """The SentencePiece model, or the characters."""
         return self.path / "vocabulary.model"
 
     @property
@@ -151,20 +153,20 @@ class RunFolder:
             raise FileNotFoundError(f"{self.facts} is missing: the run has only just begun.")
         return _read(self.facts, cls)
 
-    def save_vocabulary(self, vocabulary: Vocabulary) -> None:
+    def save_vocabulary(self, vocabulary: AnyVocabulary) -> None:
         """Keep the vocabulary, and with the checkpoints its fingerprint."""
         # In this order, so that whoever sees the vocabulary finds its fingerprint.
         write_atomically(self._fingerprint, f"{vocabulary.fingerprint}\n".encode())
         vocabulary.save(self.vocabulary)
 
-    def load_vocabulary(self) -> Vocabulary:
-        """The vocabulary of this run.
+    def load_vocabulary(self, cls: type[AnyVocabulary] = Vocabulary) -> AnyVocabulary:
+        """The vocabulary of this run, of the class that was saved.
 
         Raises:
             FileNotFoundError: if the run has none yet.
             ValueError: if it is damaged, or another than the checkpoints were made with.
         """
-        vocabulary = Vocabulary.load(self.vocabulary)
+        vocabulary = cls.load(self.vocabulary)
         if not self._fingerprint.exists():
             raise FileNotFoundError(
                 f"{self._fingerprint} is missing, which says what vocabulary the checkpoints mean."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from tasks.common.files import write_atomically
+from tasks.common.fingerprinted import Fingerprinted
 from tasks.common.special_ids import END_ID, SPECIAL_PIECES, START_ID, UNKNOWN_ID
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ except (ImportError, tf.errors.NotFoundError) as error:
 logger = logging.getLogger(__name__)
 
 
-class Vocabulary:
+class Vocabulary(Fingerprinted):
     """Text to subword ids and back, in the graph: in `tf.data`, and in a SavedModel.
 
     Ids 0 to 3 are padding, unknown, start and end. The model becomes part of every graph that
@@ -121,15 +122,6 @@ class Vocabulary:
     def save(self, path: str | os.PathLike) -> None:
         """Write the SentencePiece model, completely or not at all."""
         write_atomically(path, self._model)
-
-    def check_fingerprint(self, expected: str, where: str = "the checkpoint") -> None:
-        """Raise ValueError unless this is the vocabulary that `where` was made with."""
-        if self.fingerprint != expected:
-            raise ValueError(
-                f"The vocabulary does not belong to {where}, whose ids mean other pieces. "
-                f"Expected the fingerprint {expected}. Received: {self.fingerprint}. Use the "
-                "vocabulary saved in the same run folder, or train again."
-            )
 
     def encode(
         self, strings, start: bool = False, end: bool = False, max_length: int | None = None

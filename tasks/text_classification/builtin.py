@@ -16,9 +16,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from tasks.text_classification.examples import Example, Splits
-from tasks.text_classification.grammar import lexicon
-from tasks.text_classification.grammar.opinions import opinion
-from tasks.text_classification.grammar.reviews import Review, as_sentence, compose
+from tasks.common.grammar import lexicon
+from tasks.common.grammar.opinions import opinion
+from tasks.common.grammar.reviews import Review, as_sentence, compose
 
 Kind = Literal["sentiment", "entailment", "aspects", "rating", "words"]
 NEGATIVE, POSITIVE = "negative", "positive"

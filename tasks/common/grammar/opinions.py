@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tasks.text_classification.grammar import lexicon
-from tasks.text_classification.grammar.lexicon import Topic
+from tasks.common.grammar import lexicon
+from tasks.common.grammar.lexicon import Topic
 
 Item = TypeVar("Item")
 NOTHING, TOPIC, PRAISE, BLAME = TAGS = ("nothing", "topic", "praise", "blame")

@@ -3,8 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from tasks.text_classification.grammar import lexicon
-from tasks.text_classification.grammar.opinions import (
+from tasks.common.grammar import lexicon
+from tasks.common.grammar.opinions import (
     NOTHING,
     Opinion,
     Word,
