@@ -27,7 +27,7 @@ def shakespeare() -> LanguageModelConfig:
     return LanguageModelConfig(
         name="shakespeare",
         data=TinyShakespeare(),
-        windowing=Windowing(length=128, batch_size=32),
+        windowing=Windowing(length=128, batch_size=16),
         model=TransformerConfig(
             num_layers=4,
             d_model=160,
@@ -38,10 +38,10 @@ def shakespeare() -> LanguageModelConfig:
             position_scheme="Rotary",
         ),
         train=TrainConfig(
-            epochs=12,
+            epochs=15,
             peak_learning_rate=2e-3,
             schedule="cosine",
-            warmup_steps=200,
+            warmup_steps=300,
             weight_decay=0.1,
             clip_norm=1.0,
         ),

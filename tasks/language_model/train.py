@@ -82,7 +82,9 @@ def train(config: LanguageModelConfig, folder: RunFolder) -> dict[str, Score]:
         facts = {
             "seed": config.train.seed,
             "parameters": model.count_params(),
-            "nats_per_character": {n: round(one.nats_per_character, 4) for n, one in scores.items()},
+            "nats_per_character": {
+                n: round(one.nats_per_character, 4) for n, one in scores.items()
+            },
         }
         path = record("language_model", start, facts)
         logger.info("The result is recorded in %s.", path)
@@ -138,9 +140,7 @@ def _fit(model: LanguageModel, config: LanguageModelConfig, folder, splits, text
         first_epoch,
     )
     progress = LanguageModelProgress(
-        Writer(
-            model, text, config.windowing.length, WritingConfig(settings.sample_temperature)
-        ),
+        Writer(model, text, config.windowing.length, WritingConfig(settings.sample_temperature)),
         settings.sample_length,
         folder.logs / "validation" if writes else None,
     )

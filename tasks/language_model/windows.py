@@ -58,7 +58,7 @@ def training_windows(
         )
     count = max(1, (len(ids) - length + 1) // length)
     batch_size = min(windowing.batch_size, count)
-    furthest = min(length - 1, len(ids) - count * length)  # the first window begins
+    furthest = len(ids) - count * length  # the first window begins
     epochs = iter(range(first_epoch, 2**31))
 
     def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:

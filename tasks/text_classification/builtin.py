@@ -15,10 +15,10 @@ import zlib
 from collections.abc import Callable
 from typing import Literal
 
-from tasks.text_classification.examples import Example, Splits
 from tasks.common.grammar import lexicon
 from tasks.common.grammar.opinions import opinion
 from tasks.common.grammar.reviews import Review, as_sentence, compose
+from tasks.text_classification.examples import Example, Splits
 
 Kind = Literal["sentiment", "entailment", "aspects", "rating", "words"]
 NEGATIVE, POSITIVE = "negative", "positive"

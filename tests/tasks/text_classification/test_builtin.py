@@ -6,12 +6,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tasks.text_classification import builtin
-from tasks.text_classification.baseline import BagOfWords
-from tasks.text_classification.builtin import generate, split_of
 from tasks.common.grammar import lexicon
 from tasks.common.grammar.opinions import BLAME, NOTHING, PRAISE, TAGS, TOPIC, opinion
 from tasks.common.grammar.reviews import compose
+from tasks.text_classification import builtin
+from tasks.text_classification.baseline import BagOfWords
+from tasks.text_classification.builtin import generate, split_of
 from tasks.text_classification.labels import LabelSet
 
 
