@@ -16,6 +16,7 @@ def main(
     samples: int = 1,
     writing: tyro.conf.OmitArgPrefixes[WritingConfig] = WritingConfig(),  # noqa: B008 - frozen
     weights: Literal["final", "best", "last"] = "final",
+    jit: bool = False,
 ) -> None:
     """Write texts that begin with a prompt.
 
@@ -26,10 +27,11 @@ def main(
         samples: number of texts, written independently of each other.
         writing: how the next unit is chosen.
         weights: those that the finished run has chosen, or its best or last checkpoint.
+        jit: compile by XLA, which takes seconds and is worth them for thousands of units.
     """
     if samples < 1:
         raise ValueError(f"`samples` must be at least 1. Received: samples={samples}.")
-    writer = Writer.load(run_folder, writing, samples, weights)
+    writer = Writer.load(run_folder, writing, samples, weights, jit)
     texts = writer([prompt] * samples, length)
     print(f"\n\n{'-' * 40}\n".join(texts))
 

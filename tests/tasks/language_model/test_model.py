@@ -1,6 +1,6 @@
-import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tasks.common.characters import Characters
 from tasks.common.transformer_config import TransformerConfig
@@ -21,15 +21,15 @@ def model():
     generator = np.random.default_rng(11)
     for weight in model.decoder.weights:
         if len(weight.shape) > 1:
-            weight.assign(generator.normal(size=weight.shape))
+            weight.assign(2 * generator.normal(size=weight.shape))
     return model
 
 
 def writer(model, batch_size=1, **settings):
-    return Writer(model, TEXT, LENGTH, WritingConfig(**settings), batch_size, jit_compile=False)
+    return Writer(model, TEXT, LENGTH, WritingConfig(**settings), batch_size)
 
 
-def recomputed(model, ids, count):
+def recomputed(whole, ids, count):
     """The most probable units one by one, all that is seen computed anew for each."""
     ids, begin = [*ids], 0
     if len(ids) >= LENGTH:
@@ -37,8 +37,7 @@ def recomputed(model, ids, count):
     for _ in range(count):
         if len(ids) - begin == LENGTH:
             begin = len(ids) - LENGTH // 2
-        seen = np.array([[2, *ids[begin:]]])
-        logits = keras.ops.convert_to_numpy(model(seen))[0, -1]
+        logits = whole(np.array([[2, *ids[begin:]]], "int32"))[0, -1]
         ids.append(3 + int(np.argmax(logits[3:])))
     return ids[-count:]
 
@@ -50,9 +49,19 @@ def test_cached_decoding_is_full_recomputation(model):
 
     written = writer(model, batch_size=5, temperature=0).write(given, count)
 
-    expected = [recomputed(model, ids, count) for ids in given]
+    whole = tf.function(model, input_signature=[tf.TensorSpec([1, None], tf.int32)])
+    expected = [recomputed(whole, ids, count) for ids in given]
     assert [ids.tolist() for ids in written] == expected
     assert all(len({*ids}) > 2 for ids in expected)
+
+
+@pytest.mark.slow
+def test_compiled_is_the_same(model):
+    settings = WritingConfig(temperature=1.0, top_p=0.9, seed=3)
+    texts = [
+        Writer(model, TEXT, LENGTH, settings, jit_compile=jit)(["ab"], 23) for jit in (False, True)
+    ]
+    assert texts[0] == texts[1]
 
 
 def test_a_seed_gives_the_same_texts_again_and_others_others(model):
