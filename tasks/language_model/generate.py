@@ -27,7 +27,8 @@ def main(
         samples: number of texts, written independently of each other.
         writing: how the next unit is chosen.
         weights: those that the finished run has chosen, or its best or last checkpoint.
-        jit: compile by XLA, which takes seconds and is worth them for thousands of units.
+        jit: compile by XLA, which takes seconds and is worth them for thousands of units. Other
+            numbers are drawn for the same seed.
     """
     if samples < 1:
         raise ValueError(f"`samples` must be at least 1. Received: samples={samples}.")

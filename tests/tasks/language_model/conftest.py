@@ -18,7 +18,7 @@ def tiny_config(folder: Path, units="characters", **train) -> LanguageModelConfi
     return LanguageModelConfig(
         name="test",
         data=TextFile(folder / "text.txt", held_out_share=0.2),
-        text=TextConfig(units=units, vocabulary_size=37),
+        text=TextConfig(units=units, vocabulary_size=28),
         windowing=Windowing(length=13, batch_size=11),
         model=TransformerConfig(num_layers=1, d_model=26, num_heads=2, dff=37, dropout=0.0),
         train=TrainConfig(**(settings | train)),
