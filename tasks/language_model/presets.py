@@ -1,10 +1,12 @@
 """Settings that go together: the configurations by name that a run begins with."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 from tasks.common.transformer_config import TransformerConfig
 from tasks.language_model.config import LanguageModelConfig, TrainConfig
-from tasks.language_model.data import Builtin, TinyShakespeare, Windowing
+from tasks.language_model.data import Builtin, TextFile, TinyShakespeare, Windowing
 
 
 def tiny() -> LanguageModelConfig:
@@ -48,6 +50,11 @@ def shakespeare() -> LanguageModelConfig:
     )
 
 
+def base() -> LanguageModelConfig:
+    """Your own text (`--data.path text.txt`), of a million characters or more."""
+    return replace(shakespeare(), name="base", data=TextFile(Path("text.txt")))
+
+
 PRESETS: dict[str, Callable[[], LanguageModelConfig]] = {
-    preset.__name__: preset for preset in (tiny, shakespeare)
+    preset.__name__: preset for preset in (tiny, shakespeare, base)
 }

@@ -188,7 +188,7 @@ def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tyni"], "tiny, shakespeare"),
+        (["tyni"], "tiny, shakespeare, base"),
         (["tiny", "--train.epoch", "3"], "--train.epochs"),
         (["tiny", "--text.units", "words"], "subwords"),
     ],
