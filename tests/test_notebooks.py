@@ -14,6 +14,7 @@ SMALLER = {
     "translation.ipynb": {"training_pairs": 3000, "vocabulary_size": 1000, "epochs": 1},
     "text_classification.ipynb": {"training_texts": 2000, "epochs": 1, "explained": 10},
     "attention_mechanisms.ipynb": {"examples": 640, "epochs": 1, "every": 5, "pictures": "maps"},
+    "language_model.ipynb": {"updates": 40, "parts": 2},
 }
 
 
