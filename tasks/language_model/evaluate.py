@@ -25,20 +25,27 @@ SPLITS = {
 def main(
     run_folder: tyro.conf.Positional[Path],
     weights: Literal["final", "best", "last"] = "final",
+    context: int = 0,
 ) -> None:
     """Measure how well a run's model predicts the text that it was not trained on.
 
     Args:
         run_folder: what `train` made.
         weights: those that the finished run has chosen, or its best or last checkpoint.
+        context: from how many units before it each is predicted at least. At 0 windows stand side
+            by side, as while training; more makes windows overlap and the text less surprising.
     """
     config = RunFolder(run_folder).load_config(LanguageModelConfig)
     writer = Writer.load(run_folder, weights=weights)
-    evaluate(writer.model, writer.text, load_text(config.data), config.windowing)
+    evaluate(writer.model, writer.text, load_text(config.data), config.windowing, context)
 
 
 def evaluate(
-    model: LanguageModel, text: RunningText, splits: Splits, windowing: Windowing
+    model: LanguageModel,
+    text: RunningText,
+    splits: Splits,
+    windowing: Windowing,
+    context: int = 0,
 ) -> dict[str, Score]:
     """Score a model on validation, test, and both together, and print the scores.
 
@@ -47,7 +54,7 @@ def evaluate(
     """
     scores = {}
     for name, words in SPLITS.items():
-        scores[name] = score(model, text, getattr(splits, name), windowing)
+        scores[name] = score(model, text, getattr(splits, name), windowing, context)
         logger.info("%d characters of %s:\n  %s", scores[name].characters, words, scores[name])
     return scores
 

@@ -10,7 +10,7 @@ from tasks.language_model.data import Builtin, TextFile, TinyShakespeare, Window
 
 
 def tiny() -> LanguageModelConfig:
-    """Built-in reviews, character by character, a few minutes on two CPU cores."""
+    """Built-in reviews, character by character, a minute on two CPU cores."""
     return LanguageModelConfig(
         name="tiny",
         data=Builtin(),

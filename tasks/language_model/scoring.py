@@ -43,13 +43,16 @@ class Score:
         )
 
 
-def score(model: LanguageModel, text: RunningText, content: str, windowing: Windowing) -> Score:
-    """What `content` costs `model`, read in windows side by side.
-
-    The first unit of a window is predicted from nothing, the last from all before it in the window.
-    """
+def score(
+    model: LanguageModel,
+    text: RunningText,
+    content: str,
+    windowing: Windowing,
+    context: int = 0,
+) -> Score:
+    """What `content` costs `model`, read in windows; see `held_out_windows` for `context`."""
     ids = text.encode(content)
     model.compile(loss=MaskedCrossEntropy())
-    batches = held_out_windows(ids, windowing)
+    batches = held_out_windows(ids, windowing, context)
     loss = model.evaluate(batches, verbose=0, return_dict=True)["loss"]
     return Score(len(content), len(ids), loss * len(ids))

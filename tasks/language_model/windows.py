@@ -72,17 +72,40 @@ def training_windows(
     return _dataset(batches, count // batch_size, length)
 
 
-def held_out_windows(ids: np.ndarray, windowing: Windowing) -> tf.data.Dataset:
-    """All of a text as batches of `(token_ids, labels)`, side by side, the last window padded."""
+def held_out_windows(ids: np.ndarray, windowing: Windowing, context: int = 0) -> tf.data.Dataset:
+    """All of a text as batches of `(token_ids, labels)`, each unit once among the labels.
+
+    Args:
+        ids: of the whole text.
+        windowing: see `Windowing`.
+        context: from how many units before it each label is predicted at least, where the text has
+            so many. 0 is windows side by side, whose first label is predicted from nothing; above,
+            windows overlap and their first `context` labels are padding.
+
+    Returns:
+        A `tf.data.Dataset` of known cardinality; the last window is padded.
+
+    Raises:
+        ValueError: if no unit of a window would be left to predict.
+    """
     length, batch_size = windowing.length, windowing.batch_size
-    count = -(-len(ids) // length)
-    padded = np.full(count * length, PAD_ID, np.int32)
+    if not 0 <= context < length:
+        raise ValueError(
+            f"`context` must be from 0 to {length - 1}, less than a window. Received: "
+            f"context={context}."
+        )
+    stride = length - context
+    count = 1 + max(0, -(-(len(ids) - length) // stride))
+    padded = np.full((count - 1) * stride + length, PAD_ID, np.int32)
     padded[: len(ids)] = ids
-    windows = padded.reshape(count, length)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, length)[::stride]
 
     def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for start in range(0, count, batch_size):
-            yield _example(windows[start : start + batch_size])
+            token_ids, labels = _example(windows[start : start + batch_size])
+            labels = labels.copy()
+            labels[0 if start else 1 :, :context] = PAD_ID  # said in the window before
+            yield token_ids, labels
 
     return _dataset(batches, -(-count // batch_size), length)
 

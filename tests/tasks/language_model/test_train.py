@@ -14,7 +14,10 @@ from tasks.common.grammar.reviews import compose
 from tasks.common.run_folder import RunFolder
 from tasks.language_model import train as train_module
 from tasks.language_model.config import LanguageModelConfig
+from tasks.language_model.corpora import load_text
+from tasks.language_model.model import Writer
 from tasks.language_model.presets import PRESETS
+from tasks.language_model.scoring import score
 from tasks.language_model.train import train
 
 pytestmark = pytest.mark.tensorflow
@@ -205,10 +208,15 @@ def test_a_wrong_command_line_says_what_exists(arguments, message, capsys):
 @pytest.mark.slow
 def test_the_tiny_preset_learns_the_built_in_reviews(tmp_path):
     """It gets within a tenth of what the grammar's own choices cost."""
-    scores = train(PRESETS["tiny"](), RunFolder(tmp_path / "run"))
+    preset = PRESETS["tiny"]()
+    train(preset, RunFolder(tmp_path / "run"))
 
-    best = math.exp(_nats_per_character_of_the_grammar())
-    assert best < scores["test"].perplexity < 1.1 * best
+    writer = Writer.load(tmp_path / "run")
+    test = load_text(preset.data).test
+    # A window that begins within a review tells little about the rest of it.
+    found = score(writer.model, writer.text, test, preset.windowing, context=64)
+    least = math.exp(_nats_per_character_of_the_grammar())
+    assert least < found.perplexity < 1.1 * least
 
 
 def _nats_per_character_of_the_grammar():

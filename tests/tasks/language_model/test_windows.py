@@ -70,6 +70,26 @@ def test_held_out_windows_are_all_of_the_text_in_order(size):
     assert int(dataset.cardinality()) == -(-len(labels) // 3)
 
 
+@pytest.mark.parametrize("size", [1, 7, 8, 20, 101])
+@pytest.mark.parametrize("context", [1, 3, 6])
+def test_overlapping_windows_have_each_label_once_and_enough_before_it(size, context):
+    token_ids, labels = rows_of(held_out_windows(IDS[:size], WINDOWING, context))
+
+    np.testing.assert_array_equal(labels[labels > 0], IDS[:size])
+    for seen, said in zip(token_ids, labels, strict=True):
+        for place in np.flatnonzero(said):
+            assert place >= min(context, said[place] - IDS[0])
+            np.testing.assert_array_equal(
+                seen[1 : place + 1], np.arange(said[place] - place, said[place])
+            )
+
+
+@pytest.mark.parametrize("context", [-1, 7])
+def test_a_window_must_have_something_to_say(context):
+    with pytest.raises(ValueError, match=f"from 0 to 6.*context={context}"):
+        held_out_windows(IDS, WINDOWING, context)
+
+
 @pytest.mark.parametrize("setting", ["length", "batch_size"])
 def test_sizes_must_be_positive(setting):
     with pytest.raises(ValueError, match=f"{setting}=0"):
