@@ -240,8 +240,8 @@ def _fit(
     model.objective = make_objective(config.objective, facts.main.labels)
     checkpoints.restore(model)
     logger.info("%d parameters, %d epochs done.", model.count_params(), first_epoch)
-    of_words = not several and facts.main.labels.kind == "words"
-    counted = "words" if of_words else "examples"
+    counts = {"words": "words", "several": "labels"}
+    counted = "examples" if several else counts.get(facts.main.labels.kind, "examples")
     model.fit(
         batches,
         validation_data=make_dataset(sets[1], config.batching, shuffle=False),
