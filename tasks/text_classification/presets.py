@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tasks.text_classification.batches import Batching
+from tasks.text_classification.builtin import Kind
 from tasks.text_classification.config import (
     ClassificationConfig,
     ModelConfig,
@@ -33,24 +34,31 @@ def tiny() -> ClassificationConfig:
     )
 
 
-def entailment() -> ClassificationConfig:
-    """Pairs: does a built-in review entail a statement, contradict it, or neither?"""
-    return replace(tiny(), name="entailment", data=Builtin("entailment"))
-
-
 def aspects() -> ClassificationConfig:
     """Several labels: which aspects does a built-in review praise?"""
-    return replace(tiny(), name="aspects", data=Builtin("aspects"))
+    return _of_reviews("aspects")
 
 
 def rating() -> ClassificationConfig:
     """A number: the rating of a built-in review."""
-    return replace(tiny(), name="rating", data=Builtin("rating"))
+    return _of_reviews("rating")
 
 
 def words() -> ClassificationConfig:
     """A label for each word of a built-in review: topic, praise, blame or nothing of these."""
     return replace(tiny(), name="words", data=Builtin("words"))
+
+
+def _of_reviews(kind: Kind) -> ClassificationConfig:
+    """As `tiny`, with so many examples that they cannot be learned by heart."""
+    run = tiny()
+    return replace(
+        run,
+        name=kind,
+        data=Builtin(kind, train=60_000),
+        model=replace(run.model, dropout=0.1, position_scheme="Rotary"),
+        train=replace(run.train, epochs=5),
+    )
 
 
 def imdb() -> ClassificationConfig:
@@ -176,7 +184,6 @@ PRESETS: dict[str, Callable[[], ClassificationConfig]] = {
     preset.__name__: preset
     for preset in (
         tiny,
-        entailment,
         aspects,
         rating,
         words,

@@ -280,7 +280,6 @@ def test_every_way_to_train_trains(tiny_config, tmp_path, settings):
     ("preset", "name", "least"),
     [
         ("tiny", "accuracy", 97.0),
-        ("entailment", "accuracy", 90.0),
         ("aspects", "micro F1", 95.0),
         ("rating", "Pearson correlation", 90.0),
         ("words", "accuracy of words", 97.0),
