@@ -46,6 +46,7 @@ def export_text_model(function, path, model, resources=()):
     >>> loaded(text=tf.constant(["a", "bc", "def"]))["text"].shape
     TensorShape([3])
     """
+    _need_tensorflow()
     import tensorflow as tf  # here, so that the module also imports where TensorFlow is absent
 
     text = tf.TensorSpec([None], tf.string, name="text")
@@ -80,11 +81,7 @@ def export_function(function, path, model, inputs, resources=()):
     >>> tf.saved_model.load(path).signatures["serving_default"](x=tf.ones((5, 3)))["y"].shape
     TensorShape([5, 2])
     """
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(
-            "SavedModels need the TensorFlow backend. "
-            f"Received: KERAS_BACKEND={keras.backend.backend()}."
-        )
+    _need_tensorflow()
     import tensorflow as tf
 
     path = Path(path)
@@ -102,3 +99,11 @@ def export_function(function, path, model, inputs, resources=()):
     )
     tf.saved_model.save(module, str(path), signatures={"serving_default": module.__call__})
     return path
+
+
+def _need_tensorflow():
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "SavedModels need the TensorFlow backend. "
+            f"Received: KERAS_BACKEND={keras.backend.backend()}."
+        )
