@@ -13,10 +13,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from training.cluster import run_workers
 
 from keras_attention.training.checkpoint_file import read_checkpoint
-from tasks.common import console, results
+from tasks.common import console, results, training
 from tasks.common.run_folder import RunFolder
 from tasks.translation import train as train_module
-from tasks.translation.config import TrainConfig, TranslationConfig
+from tasks.translation.config import TranslationConfig
 from tasks.translation.data import Batching
 from tasks.translation.presets import PRESETS
 from tasks.translation.train import train
@@ -124,7 +124,7 @@ def test_stopped_and_resumed_is_the_same_as_never_stopped(tiny_run, tmp_path):
     steps = int(read_checkpoint(straight.weights("last")).optimizer[0]) // 2
     # The schedule depends on the number of epochs, so the run is stopped by another way.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_module, "Budget", lambda *_: _StopAfterOneEpoch())
+        patch.setattr(training, "Budget", lambda *_: _StopAfterOneEpoch())
         train(config, interrupted)
     assert int(read_checkpoint(interrupted.weights("last")).optimizer[0]) == steps
     train(config, interrupted)
@@ -227,17 +227,6 @@ def test_the_tiny_preset_learns_the_built_in_phrases(tmp_path):
     scores = train(PRESETS["tiny"](), RunFolder(tmp_path / "run"))
 
     assert {one.name: one.value for one in scores}["exact match"] >= 95.0
-
-
-def test_the_learning_rate_falls_as_the_schedule_says():
-    def rates(**settings):
-        optimizer = train_module._optimizer(TrainConfig(**settings), steps_per_epoch=10)
-        return [float(optimizer._learning_rate(step)) for step in (0, 99, 199)]
-
-    common = {"peak_learning_rate": 1e-3, "warmup_steps": 20, "epochs": 20}
-    assert rates(**common) == pytest.approx([5e-5, 1e-3 * 0.2**0.5, 1e-3 * 0.1**0.5])
-    assert rates(**common, schedule="linear")[-1] == pytest.approx(0.0)
-    assert rates(**common, schedule="cosine", max_steps=100)[1] == pytest.approx(0.0)
 
 
 def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
