@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +9,12 @@ import keras
 import tyro
 
 from keras_attention.models.language_model import LanguageModel
-from keras_attention.training.checkpoint_file import write_checkpoint
 from keras_attention.training.distribution import make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy, Perplexity
 from tasks.common import console
-from tasks.common.averaging import choose_average
-from tasks.common.results import Start, record
+from tasks.common.finished import choose_weights, record_and_publish
+from tasks.common.results import Start
 from tasks.common.run_folder import RunFolder
 from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
 from tasks.language_model.config import LanguageModelConfig
@@ -34,7 +32,6 @@ from tasks.language_model.progress import LanguageModelProgress
 from tasks.language_model.scoring import Score
 
 logger = logging.getLogger(__name__)
-_MOST_PUBLISHED = 3_000_000  # parameters, of which each takes two bytes
 Preset = console.presets_type(PRESETS)
 
 
@@ -73,7 +70,8 @@ def train(config: LanguageModelConfig, folder: RunFolder) -> dict[str, Score]:
     with strategy.scope():
         model = build_model(config.model, text.vocabulary.size, config.train.precision)
         _fit(model, config, folder, splits, text, writes)
-        _choose_weights(model, config, folder, splits, text, writes)
+        batches = _validation_batches(config, splits, text)
+        choose_weights(model, batches, config.train, folder, writes)
     if not writes:
         return {}
     writer = Writer.load(folder.path)
@@ -86,18 +84,8 @@ def train(config: LanguageModelConfig, folder: RunFolder) -> dict[str, Score]:
                 n: round(one.nats_per_character, 4) for n, one in scores.items()
             },
         }
-        path = record("language_model", start, facts)
-        logger.info("The result is recorded in %s.", path)
-        if model.count_params() <= _MOST_PUBLISHED and _is_preset(config):
-            folder.publish(path.with_suffix("") / config.name)
+        record_and_publish("language_model", start, facts, config, PRESETS, folder)
     return scores
-
-
-def _is_preset(config: LanguageModelConfig) -> bool:
-    """Whether it is the preset as it stands: no variation of it takes the place of its model."""
-    train = replace(config.train, record=False)
-    preset = PRESETS.get(config.name)
-    return preset is not None and replace(config, train=train) == preset()
 
 
 def _load_or_train_text(
@@ -153,26 +141,6 @@ def _fit(model: LanguageModel, config: LanguageModelConfig, folder, splits, text
         shuffle=False,  # the windows are shuffled already
         verbose=1 if sys.stdout.isatty() else 2,  # a bar, or in a file a line per epoch
     )
-
-
-def _choose_weights(model, config: LanguageModelConfig, folder, splits, text, writes) -> None:
-    """Leave in the model, and in the run folder, the weights that do best on validation."""
-    batches = _validation_batches(config, splits, text)
-
-    def measure() -> float:
-        values = model.evaluate(batches, verbose=0, return_dict=True)
-        return values[config.train.monitor.removeprefix("val_")]
-
-    # All workers meet here: after this, the first has written its files.
-    model.evaluate(batches, verbose=0)
-    checkpoints = make_checkpoints(config.train, folder, config.train.average)
-    latest_first = checkpoints.kept_files[::-1]
-    chosen, checkpoint = choose_average(
-        model, checkpoints.best_file, latest_first, measure, config.train.mode
-    )
-    logger.info("Chosen on the validation split: %s.", chosen)
-    if writes:
-        write_checkpoint(folder.weights("final"), checkpoint)
 
 
 def _validation_batches(config: LanguageModelConfig, splits: Splits, text: RunningText):

@@ -11,12 +11,11 @@ import keras
 import numpy as np
 import tyro
 
-from keras_attention.training.checkpoint_file import write_checkpoint
 from keras_attention.training.distribution import make_strategy
 from tasks.common import console
-from tasks.common.averaging import choose_average
 from tasks.common.data_folder import found
-from tasks.common.results import Start, record
+from tasks.common.finished import choose_weights, record_and_publish
+from tasks.common.results import Start
 from tasks.common.run_folder import RunFolder
 from tasks.common.text_files import read_lines
 from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
@@ -24,7 +23,6 @@ from tasks.common.vocabulary import Vocabulary
 from tasks.text_classification.augmentation.augment import augmented_examples
 from tasks.text_classification.config import ClassificationConfig, TrainConfig
 from tasks.text_classification.data import (
-    Batching,
     EncodedExamples,
     LabelSet,
     Splits,
@@ -53,7 +51,6 @@ from tasks.text_classification.scoring import Score, best_temperature
 from tasks.text_classification.text import cleaned
 
 logger = logging.getLogger(__name__)
-_MOST_PUBLISHED = 3_000_000  # parameters, of which each takes two bytes
 Preset = console.presets_type(PRESETS)
 
 
@@ -109,7 +106,8 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
         )
         settings = _of_main_task(config.train, facts)
         _fit(model, config, settings, folder, (train_set, validation_set), facts, progress, writes)
-        _choose_weights(model, config.batching, settings, folder, validation_set, writes)
+        validation = make_dataset(validation_set, config.batching, shuffle=False)
+        choose_weights(model, validation, settings, folder, writes)
     if not writes:
         return []
     scores, baselines = _scores(folder, facts, splits)
@@ -120,18 +118,8 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
             "scores": {one.name: round(one.value, 3) for one in scores},
             "bag_of_words": {one.name: round(one.value, 3) for one in baselines},
         }
-        path = record("text_classification", start, row)
-        logger.info("The result is recorded in %s.", path)
-        if model.count_params() <= _MOST_PUBLISHED and _is_preset(config):
-            folder.publish(path.with_suffix("") / config.name)
+        record_and_publish("text_classification", start, row, config, PRESETS, folder)
     return scores
-
-
-def _is_preset(config: ClassificationConfig) -> bool:
-    """Whether it is the preset as it stands: no variation of it takes the place of its model."""
-    train = replace(config.train, record=False)
-    preset = PRESETS.get(config.name)
-    return preset is not None and replace(config, train=train) == preset()
 
 
 def _prepare(
@@ -251,28 +239,6 @@ def _fit(
         shuffle=False,  # the batches are shuffled already
         verbose=1 if sys.stdout.isatty() else 2,  # a bar, or in a file a line per epoch
     )
-
-
-def _choose_weights(
-    model, batching: Batching, settings: TrainConfig, folder, validation_set, writes
-) -> None:
-    """Leave in the model, and in the run folder, the weights that do best on validation."""
-    batches = make_dataset(validation_set, batching, shuffle=False)
-
-    def measure() -> float:
-        values = model.evaluate(batches, verbose=0, return_dict=True)
-        return values[settings.monitor.removeprefix("val_")]
-
-    # All workers meet here: after this, the first has written its files.
-    model.evaluate(batches, verbose=0)
-    checkpoints = make_checkpoints(settings, folder, settings.average)
-    latest_first = checkpoints.kept_files[::-1]
-    chosen, checkpoint = choose_average(
-        model, checkpoints.best_file, latest_first, measure, settings.mode
-    )
-    logger.info("Chosen on the validation split: %s.", chosen)
-    if writes:
-        write_checkpoint(folder.weights("final"), checkpoint)
 
 
 def _scores(

@@ -9,14 +9,13 @@ from typing import Annotated
 import keras
 import tyro
 
-from keras_attention.training.checkpoint_file import write_checkpoint
 from keras_attention.training.distribution import make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy
 from tasks.common import console
-from tasks.common.averaging import choose_average
 from tasks.common.config_json import to_json
-from tasks.common.results import Start, record
+from tasks.common.finished import choose_weights, record_and_publish
+from tasks.common.results import Start
 from tasks.common.run_folder import RunFolder
 from tasks.common.spread import spread
 from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
@@ -30,7 +29,6 @@ from tasks.translation.progress import TranslationProgress
 from tasks.translation.scoring import Score, bleu
 
 logger = logging.getLogger(__name__)
-_MOST_PUBLISHED = 3_000_000  # parameters, of which each takes two bytes
 Preset = console.presets_type(PRESETS)
 
 
@@ -83,18 +81,8 @@ def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
             "scores": {one.name: round(one.value, 2) for one in scores},
             "signatures": {one.name: one.signature for one in scores},
         }
-        path = record("translation", start, facts)
-        logger.info("The result is recorded in %s.", path)
-        if model.count_params() <= _MOST_PUBLISHED and _is_preset(config):
-            folder.publish(path.with_suffix("") / config.name)
+        record_and_publish("translation", start, facts, config, PRESETS, folder)
     return scores
-
-
-def _is_preset(config: TranslationConfig) -> bool:
-    """Whether it is the preset as it stands: no variation of it takes the place of its model."""
-    train = replace(config.train, record=False)
-    preset = PRESETS.get(config.name)
-    return preset is not None and replace(config, train=train) == preset()
 
 
 def _load_or_train_text(
@@ -159,25 +147,15 @@ def _callbacks(model, config: TranslationConfig, folder, splits, text, checkpoin
 
 def _choose_weights(model, config: TranslationConfig, folder, splits, text, writes) -> None:
     """Leave in the model, and in the run folder, the weights that do best on validation."""
-    batches = _validation_batches(config, splits, text)
     translator = Translator(model, text, replace(config.decode, beams=1))
     sources, references = zip(*_progress_pairs(config, splits), strict=True)
 
-    def measure() -> float:
-        if config.train.monitor == "val_bleu":
-            return bleu(translator(sources), references, config.language)
-        return model.evaluate(batches, verbose=0, return_dict=True)["loss"]
+    def measured_bleu() -> float:
+        return bleu(translator(sources), references, config.language)
 
-    # All workers meet here: after this, the first has written its files.
-    model.evaluate(batches, verbose=0)
-    checkpoints = make_checkpoints(config.train, folder, config.train.average)
-    latest_first = checkpoints.kept_files[::-1]
-    chosen, checkpoint = choose_average(
-        model, checkpoints.best_file, latest_first, measure, config.train.mode
-    )
-    logger.info("Chosen on the validation split: %s.", chosen)
-    if writes:
-        write_checkpoint(folder.weights("final"), checkpoint)
+    measure = measured_bleu if config.train.monitor == "val_bleu" else None
+    batches = _validation_batches(config, splits, text)
+    choose_weights(model, batches, config.train, folder, writes, measure)
 
 
 def _validation_batches(config: TranslationConfig, splits: Splits, text: TranslationText):

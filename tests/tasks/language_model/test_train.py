@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tasks.common import console, results
+from tasks.common import console, finished, results
 from tasks.common.grammar.reviews import compose
 from tasks.common.run_folder import RunFolder
 from tasks.language_model import train as train_module
@@ -161,7 +161,7 @@ def test_every_way_to_train_trains(tiny_run, tmp_path, units, settings):
 def test_only_a_preset_as_it_stands_has_its_model_published(variation, run, monkeypatch, tmp_path):
     preset = config_of(run.path)
     monkeypatch.setitem(PRESETS, preset.name, lambda: preset)
-    monkeypatch.setattr(train_module, "record", lambda *_: tmp_path / "results" / "tests.jsonl")
+    monkeypatch.setattr(finished, "record", lambda *_: tmp_path / "results" / "tests.jsonl")
 
     train(changed(preset, record=True, **variation), run)
 
@@ -176,7 +176,7 @@ def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
         recorded.append((task, start, facts))
         return tmp_path
 
-    monkeypatch.setattr(train_module, "record", record)
+    monkeypatch.setattr(finished, "record", record)
 
     scores = train(changed(config_of(run.path), record=True), run)
 

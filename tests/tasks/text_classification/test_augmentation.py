@@ -207,7 +207,7 @@ def test_only_training_is_augmented(tmp_path, monkeypatch):
     monkeypatch.setattr(train_module, "EncodedExamples", Recorded)
     # What takes longest: it is given the sets, and the splits as they were read.
     monkeypatch.setattr(train_module, "_fit", lambda *given: seen.extend(given[4]))
-    monkeypatch.setattr(train_module, "_choose_weights", lambda *_: None)
+    monkeypatch.setattr(train_module, "choose_weights", lambda *_: None)
     monkeypatch.setattr(
         train_module, "_scores", lambda *given: seen.extend(given[2].values()) or ([], [])
     )

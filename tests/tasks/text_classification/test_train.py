@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from keras_attention.training.checkpoint_file import read_checkpoint
-from tasks.common import console
+from tasks.common import console, finished
 from tasks.common.run_folder import RunFolder
 from tasks.common.vocabulary import Vocabulary
 from tasks.text_classification import train as train_module
@@ -242,7 +242,7 @@ def test_a_run_is_recorded_and_a_preset_as_it_stands_published(
 ):
     recorded = []
     monkeypatch.setattr(
-        train_module, "record", lambda *row: recorded.append(row) or tmp_path / "results.jsonl"
+        finished, "record", lambda *row: recorded.append(row) or tmp_path / "results.jsonl"
     )
     monkeypatch.setitem(PRESETS, "test", lambda: tiny_config(epochs=1))
 

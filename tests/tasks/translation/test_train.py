@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from training.cluster import run_workers
 
 from keras_attention.training.checkpoint_file import read_checkpoint
-from tasks.common import console, results, training
+from tasks.common import console, finished, results, training
 from tasks.common.run_folder import RunFolder
 from tasks.translation import train as train_module
 from tasks.translation.config import TranslationConfig
@@ -236,7 +236,7 @@ def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
         recorded.append((task, start, facts))
         return tmp_path
 
-    monkeypatch.setattr(train_module, "record", record)
+    monkeypatch.setattr(finished, "record", record)
 
     scores = train(changed(config_of(run.path), record=True), run)
 
@@ -254,7 +254,7 @@ def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
 def test_only_a_preset_as_it_stands_has_its_model_published(variation, run, monkeypatch, tmp_path):
     preset = config_of(run.path)
     monkeypatch.setitem(PRESETS, preset.name, lambda: preset)
-    monkeypatch.setattr(train_module, "record", lambda *_: tmp_path / "results" / "tests.jsonl")
+    monkeypatch.setattr(finished, "record", lambda *_: tmp_path / "results" / "tests.jsonl")
 
     train(changed(preset, record=True, **variation), run)
 
