@@ -10,6 +10,7 @@ from keras_attention.layers.normalizers.continuous import Softmax
 from keras_attention.layers.normalizers.normalizer import Normalizer
 from keras_attention.layers.one_by_one import one_by_one
 from keras_attention.layers.patterns.pattern import Pattern
+from keras_attention.layers.position_embedding import NoPositionEmbedding
 from keras_attention.layers.position_schemes.relative_positions import RelativePositions
 from keras_attention.layers.scores.dot_product import ScaledDotProduct
 from keras_attention.layers.scores.score import Score
@@ -264,3 +265,21 @@ def _weights_shape(pairs):
 def _refuse(parts, why):
     first, second = (type(part).__name__ for part in parts)
     raise ValueError(f"`{first}` and `{second}` cannot be combined: {why}.")
+
+
+def in_its_place(position_scheme, attention):
+    """A model's position scheme where it acts: in the embedding, or inside attention.
+
+    Args:
+        position_scheme: Of the embedding or of attention, or `None`.
+        attention: A `Mechanism` or `None`.
+
+    Returns:
+        `(position_scheme, attention)`: what the embedding gets, and what the layers get.
+
+    Raises:
+        ValueError: If a scheme of attention meets a mechanism that has one.
+    """
+    if not isinstance(position_scheme, RelativePositions):
+        return position_scheme, attention
+    return NoPositionEmbedding(), (attention or Mechanism()).with_position_scheme(position_scheme)

@@ -4,9 +4,7 @@ import keras
 from keras import ops
 
 from keras_attention.layers.encoder import Encoder
-from keras_attention.layers.mechanism import Mechanism
-from keras_attention.layers.position_embedding import NoPositionEmbedding
-from keras_attention.layers.position_schemes import RelativePositions
+from keras_attention.layers.mechanism import in_its_place
 from keras_attention.layers.serialization import deserialized
 from keras_attention.layers.token_embedding import TokenEmbedding
 from keras_attention.layers.transformer_layer import SERIALIZED_ARGUMENTS
@@ -77,9 +75,7 @@ class LanguageModel(Model):
     ):
         super().__init__(name=name, trainable=trainable, dtype=dtype)
         policy = self.dtype_policy
-        if isinstance(position_scheme, RelativePositions):
-            attention = (attention or Mechanism()).with_position_scheme(position_scheme)
-            position_scheme = NoPositionEmbedding()
+        position_scheme, attention = in_its_place(position_scheme, attention)
         self.token_embedding = TokenEmbedding(
             vocabulary_size, d_model, dropout, position_scheme, name="token_embedding", dtype=policy
         )
