@@ -18,6 +18,16 @@ from tasks.text_classification.pretraining import PretrainingConfig
 _FILM_REVIEWS = TextConfig(
     vocabulary_size=8000, max_length=384, truncation="both", lowercase=True, remove_tags=True
 )
+_SMALL = ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3)
+_ON_ITS_OWN_TEXT = PretrainingConfig(epochs=20, peak_learning_rate=1e-3, warmup_steps=500)
+_FINE_TUNING = TrainConfig(
+    monitor="val_accuracy",
+    peak_learning_rate=5e-4,
+    schedule="cosine",
+    warmup_steps=200,
+    label_smoothing=0.1,
+)
+_FROM_SCRATCH = replace(_FINE_TUNING, peak_learning_rate=1e-3, warmup_steps=500)
 
 
 def tiny() -> ClassificationConfig:
@@ -68,15 +78,8 @@ def imdb() -> ClassificationConfig:
         data=Imdb(),
         text=_FILM_REVIEWS,
         batching=Batching(batch_size=32),
-        model=ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3),
-        train=TrainConfig(
-            epochs=6,
-            monitor="val_accuracy",
-            peak_learning_rate=1e-3,
-            schedule="cosine",
-            warmup_steps=500,
-            label_smoothing=0.1,
-        ),
+        model=_SMALL,
+        train=replace(_FROM_SCRATCH, epochs=6),
     )
 
 
@@ -116,16 +119,9 @@ def sst2() -> ClassificationConfig:
         data=Sst2(),
         text=TextConfig(vocabulary_size=8000, max_length=64),
         batching=Batching(batch_size=32),
-        model=ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3),
-        pretraining=PretrainingConfig(epochs=20, peak_learning_rate=1e-3, warmup_steps=500),
-        train=TrainConfig(
-            epochs=8,
-            monitor="val_accuracy",
-            peak_learning_rate=5e-4,
-            schedule="cosine",
-            warmup_steps=200,
-            label_smoothing=0.1,
-        ),
+        model=_SMALL,
+        pretraining=_ON_ITS_OWN_TEXT,
+        train=replace(_FINE_TUNING, epochs=8),
     )
 
 
@@ -139,14 +135,7 @@ def clinc150() -> ClassificationConfig:
         model=ModelConfig(
             num_layers=2, d_model=256, num_heads=4, dff=512, dropout=0.3, head_dropout=0.3
         ),
-        train=TrainConfig(
-            epochs=30,
-            monitor="val_accuracy",
-            peak_learning_rate=1e-3,
-            schedule="cosine",
-            warmup_steps=500,
-            label_smoothing=0.1,
-        ),
+        train=replace(_FROM_SCRATCH, epochs=30),
     )
 
 
@@ -157,16 +146,9 @@ def ag_news() -> ClassificationConfig:
         data=AgNews(),
         text=TextConfig(vocabulary_size=8000, max_length=128),
         batching=Batching(batch_size=32),
-        model=ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3),
-        pretraining=PretrainingConfig(epochs=20, peak_learning_rate=1e-3, warmup_steps=500),
-        train=TrainConfig(
-            epochs=10,
-            monitor="val_accuracy",
-            peak_learning_rate=5e-4,
-            schedule="cosine",
-            warmup_steps=200,
-            label_smoothing=0.1,
-        ),
+        model=_SMALL,
+        pretraining=_ON_ITS_OWN_TEXT,
+        train=replace(_FINE_TUNING, epochs=10),
     )
 
 
@@ -175,7 +157,7 @@ def base() -> ClassificationConfig:
     return ClassificationConfig(
         name="base",
         data=Table(Path("examples.tsv")),
-        model=ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3),
+        model=_SMALL,
         train=TrainConfig(epochs=10, patience=3, schedule="cosine", warmup_steps=200),
     )
 
