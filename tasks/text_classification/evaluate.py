@@ -57,30 +57,25 @@ def evaluate(
     Returns:
         The scores, and those of the bag of words, none where it cannot say anything.
     """
-    labels = classifier.facts.labels
-    outputs = classifier.outputs(*columns(getattr(splits, split)))
-
-    def classified(examples: Sequence[Example]) -> list[np.ndarray]:
-        if examples is getattr(splits, split):
-            return outputs
-        return classifier.outputs(*columns(examples))
-
-    scores = _scores(classified, splits, split, labels)
+    labels, examples = classifier.facts.labels, getattr(splits, split)
+    outputs, scores = _scored(
+        lambda some: classifier.outputs(*columns(some)), splits, split, labels
+    )
     baseline: list[Score] = []
     if labels.kind != "words":
-        baseline = _scores(BagOfWords(splits, labels).outputs, splits, split, labels)
+        _, baseline = _scored(BagOfWords(splits, labels).outputs, splits, split, labels)
     _print_scores(scores, baseline, len(outputs), classifier.facts.name, split)
     if labels.kind == "one":
         if len(labels.names) <= _MOST_REPORTED:
             predicted = [int(output.argmax()) for output in outputs]
-            truth = labels.encode(getattr(splits, split))
+            truth = labels.encode(examples)
             logger.info("\n%s", report(labels, truth, predicted))
         if explained:
-            _print_faithfulness(deletion_test(classifier, getattr(splits, split), explained))
+            _print_faithfulness(deletion_test(classifier, examples, explained))
     path = folder.path / f"{split}.{classifier.facts.name}.jsonl"
     rows = (
         {"text": " | ".join(one.texts), "label": one.label, "said": labels.decode(output).label}
-        for one, output in zip(getattr(splits, split), outputs, strict=True)
+        for one, output in zip(examples, outputs, strict=True)
     )
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)
     write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
@@ -95,19 +90,20 @@ def deletion_test(
     return Explainer(classifier).faithfulness(*columns(spread(examples, explained)))
 
 
-def _scores(
-    outputs: Callable[[Sequence[Example]], list[np.ndarray]],
+def _scored(
+    classify: Callable[[Sequence[Example]], list[np.ndarray]],
     splits: Splits,
     split: str,
     labels: LabelSet,
-) -> list[Score]:
-    """All scores of what gives `outputs` for examples."""
+) -> tuple[list[np.ndarray], list[Score]]:
+    """The outputs of `classify` for a split, and all their scores."""
     examples = getattr(splits, split)
-    found = score(labels, labels.encode(examples), outputs(examples))
+    outputs = classify(examples)
+    scores = score(labels, labels.encode(examples), outputs)
     if splits.out_of_scope and split == "test":
-        parts = (splits.validation, splits.test, splits.out_of_scope)
-        found += out_of_scope_scores(*(np.stack(outputs(part)) for part in parts))
-    return found
+        parts = (classify(splits.validation), outputs, classify(splits.out_of_scope))
+        scores += out_of_scope_scores(*map(np.stack, parts))
+    return outputs, scores
 
 
 def _print_scores(scores, baseline, count: int, task: str, split: str) -> None:

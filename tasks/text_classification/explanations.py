@@ -158,7 +158,8 @@ class Explainer:
             def fall(scores, inputs=inputs, classes=classes, before=before):
                 """By deleted share and text."""
                 without = (_without(inputs, scores, share) for share in shares)
-                return np.stack([before - self._probabilities(x, classes) for x in without])
+                logits = (self.classifier.model_logits(x) for x in without)
+                return np.stack([before - self._probabilities(x, classes) for x in logits])
 
             for name, method in METHODS.items():
                 falls[name].append(fall(method(self, inputs, classes)))
@@ -175,12 +176,13 @@ class Explainer:
         for start in range(0, len(texts), _BATCH_SIZE):
             part = slice(start, start + _BATCH_SIZE)
             inputs = self.classifier.inputs(texts[part], seconds and seconds[part])
-            classes = self.classifier.model_logits(inputs).argmax(axis=-1)
-            yield inputs, classes, self._probabilities(inputs, classes)
+            logits = self.classifier.model_logits(inputs)
+            classes = logits.argmax(axis=-1)
+            yield inputs, classes, self._probabilities(logits, classes)
 
-    def _probabilities(self, inputs, classes) -> np.ndarray:
+    def _probabilities(self, logits, classes) -> np.ndarray:
         """Of these classes, for each text."""
-        probabilities = self.classifier.probabilities(self.classifier.model_logits(inputs))
+        probabilities = self.classifier.probabilities(logits)
         return np.take_along_axis(probabilities, classes[:, None], axis=1)[:, 0]
 
 
