@@ -30,7 +30,7 @@ demo: $(VENV)/.tasks
 	@echo "Curves, translations and heat maps:  make tensorboard"
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(SELECT)
+	$(BIN)/python -m pytest -n auto $(SELECT)
 
 test-latest:
 	rm -f .venv-latest/.test

@@ -42,6 +42,7 @@ setup(
         "test": [
             "pytest>=9.0",
             "pytest-timeout>=2.4",
+            "pytest-xdist>=3.8",
             "hypothesis>=6.150",
             "ruff>=0.17",
             "jax>=0.10",

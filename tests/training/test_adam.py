@@ -42,7 +42,7 @@ def train(optimizer_class, jit_compile=False, **arguments):
         {"gradient_accumulation_steps": 2},
         {"amsgrad": True},
     ],
-    ids=str,
+    ids=lambda one: ",".join(one) or "default",
 )
 def test_equals_keras(arguments, jit_compile):
     expected = train(keras.optimizers.Adam, jit_compile, **arguments)
