@@ -106,6 +106,22 @@ def _proof(result: Any, expected: Any) -> dict[str, float]:
     return {"equal": statistics.mean(equal)}
 
 
+def duels(rows: Sequence[Any], ours: Sequence[str]) -> Iterator[tuple[Any, Any]]:
+    """The fastest of ours and the fastest peer, for each case that one of both did.
+
+    Args:
+        rows: Each with `case`, `contestant` and `seconds`.
+        ours: Which contestants are ours.
+    """
+    for case in dict.fromkeys(row.case for row in rows):
+        of_case = [row for row in rows if row.case == case]
+        sides = [
+            [row for row in of_case if (row.contestant in ours) == own] for own in (True, False)
+        ]
+        if all(sides):
+            yield tuple(min(side, key=lambda row: row.seconds) for side in sides)
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """A table; what its columns mean is said by `Row`."""
     columns = (

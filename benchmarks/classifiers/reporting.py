@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from benchmarks.agreement import disagreements as disagreements_of
 from benchmarks.classifiers.workload import Case
 from benchmarks.measuring import Measurement
-from benchmarks.reporting import summarize, table, without_repetition
+from benchmarks.reporting import duels, summarize, table, without_repetition
 
 # Relative to the largest logit, or to the loss.
 TOLERANCES = {"float32": 1e-3, "bfloat16": 0.1}
@@ -94,26 +94,17 @@ def rows_of(
 
 def verdicts(rows: Sequence[Row], ours: Sequence[str]) -> list[Verdict]:
     """For each case that one of ours and a peer did."""
-    found = []
-    for case in dict.fromkeys(row.case for row in rows):
-        sides = [
-            [row for row in rows if row.case == case and (row.contestant in ours) == is_ours]
-            for is_ours in (True, False)
-        ]
-        if not all(sides):
-            continue
-        best, peer = (min(side, key=lambda row: row.seconds) for side in sides)
-        found.append(
-            Verdict(
-                case,
-                best.contestant,
-                peer.contestant,
-                best.seconds,
-                peer.seconds,
-                peer.seconds / best.seconds,
-            )
+    return [
+        Verdict(
+            best.case,
+            best.contestant,
+            peer.contestant,
+            best.seconds,
+            peer.seconds,
+            peer.seconds / best.seconds,
         )
-    return found
+        for best, peer in duels(rows, ours)
+    ]
 
 
 def disagreements(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from benchmarks.agreement import disagreements as disagreements_of
 from benchmarks.encoders.workload import Case, Sizes
 from benchmarks.measuring import Measurement
-from benchmarks.reporting import summarize, table, without_repetition
+from benchmarks.reporting import duels, summarize, table, without_repetition
 
 # Through four layers in bfloat16, the gradients of the input are several percent from those of
 # float32, whoever computes them; two of them may err to opposite sides.
@@ -105,27 +105,20 @@ def rows_of(
 
 
 def verdicts(rows: Sequence[Row], ours: Sequence[str], peak: str) -> list[Verdict]:
-    """For each case that one of ours and a peer did."""
-    found = []
-    for case in dict.fromkeys(row.case for row in rows):
-        encoders = [row for row in rows if row.case == case and row.contestant != peak]
-        our_rows = [row for row in encoders if row.contestant in ours]
-        peers = [row for row in encoders if row.contestant not in ours]
-        if not our_rows or not peers:
-            continue
-        best, peer = (min(some, key=lambda row: row.seconds) for some in (our_rows, peers))
-        found.append(
-            Verdict(
-                case,
-                best.contestant,
-                peer.contestant,
-                best.seconds,
-                peer.seconds,
-                peer.seconds / best.seconds,
-                best.share_of_peak,
-            )
+    """For each case that one of ours and a peer did; `peak` is the contestant that is neither."""
+    encoders = [row for row in rows if row.contestant != peak]
+    return [
+        Verdict(
+            best.case,
+            best.contestant,
+            peer.contestant,
+            best.seconds,
+            peer.seconds,
+            peer.seconds / best.seconds,
+            best.share_of_peak,
         )
-    return found
+        for best, peer in duels(encoders, ours)
+    ]
 
 
 def disagreements(measurements: Iterable[Measurement], cases: Iterable[Case]) -> list[str]:

@@ -5,18 +5,16 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import keras
 import tyro
 
 from keras_attention.models.language_model import LanguageModel
-from keras_attention.training.distribution import make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy, Perplexity
 from tasks.common import console
+from tasks.common.begun import begin
 from tasks.common.finished import choose_weights, record_and_publish
-from tasks.common.results import Start
 from tasks.common.run_folder import RunFolder
-from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
+from tasks.common.training import make_callbacks, make_checkpoints, make_optimizer
 from tasks.language_model.config import LanguageModelConfig
 from tasks.language_model.data import (
     RunningText,
@@ -58,16 +56,10 @@ def train(config: LanguageModelConfig, folder: RunFolder) -> dict[str, Score]:
     Returns:
         The scores, see `evaluate`.
     """
-    start = Start()
-    # First of all: the workers of a cluster must find each other before TensorFlow does anything.
-    strategy = make_strategy(config.train.strategy)
-    writes = strategy.extended.should_checkpoint
-    keras.utils.set_random_seed(config.train.seed)
-    folder.start(config, MAY_CHANGE, write=False)  # a wrong folder is told before anything else
-    splits = load_text(config.data)
-    folder.start(config, MAY_CHANGE, write=writes)
+    run = begin(config, folder, lambda: load_text(config.data))
+    splits, writes = run.data, run.writes
     text = _load_or_train_text(config, folder, splits, writes)
-    with strategy.scope():
+    with run.strategy.scope():
         model = build_model(config.model, text.vocabulary.size, config.train.precision)
         _fit(model, config, folder, splits, text, writes)
         batches = _validation_batches(config, splits, text)
@@ -84,7 +76,7 @@ def train(config: LanguageModelConfig, folder: RunFolder) -> dict[str, Score]:
                 n: round(one.nats_per_character, 4) for n, one in scores.items()
             },
         }
-        record_and_publish("language_model", start, facts, config, PRESETS, folder)
+        record_and_publish("language_model", run.start, facts, config, PRESETS, folder)
     return scores
 
 

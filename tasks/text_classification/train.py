@@ -7,18 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-import keras
 import numpy as np
 import tyro
 
-from keras_attention.training.distribution import make_strategy
 from tasks.common import console
+from tasks.common.begun import begin
 from tasks.common.data_folder import found
 from tasks.common.finished import choose_weights, record_and_publish
-from tasks.common.results import Start
 from tasks.common.run_folder import RunFolder
 from tasks.common.text_files import read_lines
-from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
+from tasks.common.training import make_callbacks, make_checkpoints, make_optimizer
 from tasks.common.vocabulary import Vocabulary
 from tasks.text_classification.augmentation.augment import augmented_examples
 from tasks.text_classification.config import ClassificationConfig, TrainConfig
@@ -78,14 +76,12 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
     Returns:
         The scores on the test split.
     """
-    start = Start()
-    # First of all: the workers of a cluster must find each other before TensorFlow does anything.
-    strategy = make_strategy(config.train.strategy)
-    writes = strategy.extended.should_checkpoint
-    keras.utils.set_random_seed(config.train.seed)
-    folder.start(config, MAY_CHANGE, write=False)  # a wrong folder is told before anything else
-    splits = {name: load_examples(corpus) for name, corpus in config.corpora().items()}
-    folder.start(config, MAY_CHANGE, write=writes)
+    run = begin(
+        config,
+        folder,
+        lambda: {name: load_examples(corpus) for name, corpus in config.corpora().items()},
+    )
+    splits, writes = run.data, run.writes
     vocabulary, facts = _prepare(config, folder, splits, writes)
     main = facts.main
     text = make_text(config.text, vocabulary, main.labels)
@@ -93,10 +89,10 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
     augmented = replace(splits[main.name], train=splits[main.name].train + copies)
     train_set = _encoded(config, facts, vocabulary, {**splits, main.name: augmented}, "train")
     validation_set = _encoded(config, facts, vocabulary, splits, "validation")
-    with strategy.scope():
+    with run.strategy.scope():
         model = build_model(config, text.size, facts, config.train.precision)
         if not folder.weights("last").exists():
-            _begin(model, config, folder, splits, text, writes)
+            _begin_encoder(model, config, folder, splits, text, writes)
         prepare(model, config.fine_tuning)
         progress = ClassificationProgress(
             Classifier(model, text, main, warns=False),  # the data has been counted
@@ -118,7 +114,7 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
             "scores": {one.name: round(one.value, 3) for one in scores},
             "bag_of_words": {one.name: round(one.value, 3) for one in baselines},
         }
-        record_and_publish("text_classification", start, row, config, PRESETS, folder)
+        record_and_publish("text_classification", run.start, row, config, PRESETS, folder)
     return scores
 
 
@@ -183,7 +179,7 @@ def _encoded(
     )
 
 
-def _begin(model, config: ClassificationConfig, folder, splits, text, writes) -> None:
+def _begin_encoder(model, config: ClassificationConfig, folder, splits, text, writes) -> None:
     """Give the encoder the weights that it begins with."""
     if config.train.initial_encoder:
         load_encoder(model.encoder, RunFolder(config.train.initial_encoder))

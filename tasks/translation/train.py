@@ -6,19 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import keras
 import tyro
 
-from keras_attention.training.distribution import make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy
 from tasks.common import console
+from tasks.common.begun import begin
 from tasks.common.config_json import to_json
 from tasks.common.finished import choose_weights, record_and_publish
-from tasks.common.results import Start
 from tasks.common.run_folder import RunFolder
 from tasks.common.spread import spread
-from tasks.common.training import MAY_CHANGE, make_callbacks, make_checkpoints, make_optimizer
+from tasks.common.training import make_callbacks, make_checkpoints, make_optimizer
 from tasks.translation.config import TranslationConfig
 from tasks.translation.corpora import Pair
 from tasks.translation.data import Splits, TranslationText, load_pairs, make_dataset
@@ -55,16 +53,10 @@ def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
     Returns:
         The scores on the test split.
     """
-    start = Start()
-    # First of all: the workers of a cluster must find each other before TensorFlow does anything.
-    strategy = make_strategy(config.train.strategy)
-    writes = strategy.extended.should_checkpoint
-    keras.utils.set_random_seed(config.train.seed)
-    folder.start(config, MAY_CHANGE, write=False)  # a wrong folder is told before anything else
-    splits = load_pairs(config.data)
-    folder.start(config, MAY_CHANGE, write=writes)
+    run = begin(config, folder, lambda: load_pairs(config.data))
+    splits, writes = run.data, run.writes
     text = _load_or_train_text(config, folder, splits, writes)
-    with strategy.scope():
+    with run.strategy.scope():
         model = build_model(config.model, text.vocabulary.size, config.train.precision)
         first_epoch = _fit(model, config, folder, splits, text, writes)
         _choose_weights(model, config, folder, splits, text, writes)
@@ -81,7 +73,7 @@ def train(config: TranslationConfig, folder: RunFolder) -> list[Score]:
             "scores": {one.name: round(one.value, 2) for one in scores},
             "signatures": {one.name: one.signature for one in scores},
         }
-        record_and_publish("translation", start, facts, config, PRESETS, folder)
+        record_and_publish("translation", run.start, facts, config, PRESETS, folder)
     return scores
 
 
