@@ -158,6 +158,8 @@ def main(config: Config) -> None:
     report = f"{markdown(rows)}\n\n`{facts['command']}`: {provenance(facts)}"
     print(report)
     append_line(config.output, facts, rows)
+    if failures := [f"{row.name}: {row.error}" for row in rows if row.error]:
+        raise SystemExit("\n".join(["The page stays as it is, since these failed:", *failures]))
     if not config.only and config.epochs is None:
         replace_table(config.page, report)
 

@@ -58,6 +58,25 @@ def test_the_catalogue_has_a_place_for_the_table(tmp_path):
     assert page.read_text(encoding="utf-8") == f"{before}{START}\nsecond\n{END}{after}"
 
 
+@pytest.mark.parametrize("error", ["", "no memory"])
+def test_the_page_gets_a_table_of_all_variants_or_none(tmp_path, monkeypatch, error):
+    def row(variant, _):
+        return Row(variant.name, variant.place, tokens_per_second=1.0, error=error)
+
+    monkeypatch.setattr(mechanisms, "measure", row)
+    page = tmp_path / "page.md"
+    page.write_text(f"{START}\nold\n{END}", encoding="utf-8")
+    config = Config(output=tmp_path / "lines.jsonl", page=page)
+    if error:
+        with pytest.raises(SystemExit, match="Additive: no memory"):
+            mechanisms.main(config)
+    else:
+        mechanisms.main(config)
+
+    assert ("old" in page.read_text(encoding="utf-8")) is bool(error)
+    assert config.output.exists()
+
+
 @pytest.mark.slow
 def test_a_variant_is_trained_in_a_process_of_its_own():
     (variant,) = mechanisms.named(["Rotary"])
