@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 BACKEND = keras.backend.backend()
+LONGEST = ("test_jax_backend.py", "test_train.py", "test_notebooks.py")
 
 # Compilation makes the first example slow and the next ones fast, which a deadline takes for flaky.
 # JAX compiles each operation for each new shape.
@@ -38,6 +39,12 @@ if BACKEND == "tensorflow":
 
 def pytest_report_header(config):
     return f"keras {keras.__version__} on {BACKEND}"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Of several processes, none shall be left alone at the end with a file that takes minutes."""
+    if hasattr(config, "workerinput"):  # this is one of them
+        items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)

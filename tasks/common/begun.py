@@ -45,7 +45,10 @@ def begin(config: Any, folder: RunFolder, load: Callable[[], Data]) -> Begun[Dat
     strategy = make_strategy(config.train.strategy)
     writes = strategy.extended.should_checkpoint
     keras.utils.set_random_seed(config.train.seed)
-    folder.start(config, MAY_CHANGE, write=False)  # a wrong folder is told before anything else
+    # The others leave the folder alone: they would see it while the first one is writing.
+    if writes:
+        folder.start(config, MAY_CHANGE, write=False)  # a wrong folder is told before anything else
     data = load()
-    folder.start(config, MAY_CHANGE, write=writes)
+    if writes:
+        folder.start(config, MAY_CHANGE)
     return Begun(start, strategy, writes, data)

@@ -10,7 +10,7 @@ TESTS = Path(__file__).parents[1]
 
 
 def run_workers(command, count=2, timeout=900, **options):
-    """What each worker printed; fails with the output of the first one that fails.
+    """What each worker printed; fails with the output of all that fail: one takes others with it.
 
     Args:
         command: what every worker runs, a list of strings.
@@ -29,17 +29,15 @@ def run_workers(command, count=2, timeout=900, **options):
         }
         pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         workers.append(subprocess.Popen(command, env=environment, **pipes, **options))
-    outputs = []
     try:
-        for worker in workers:
-            output, _ = worker.communicate(timeout=timeout)
-            assert worker.returncode == 0, output[-5000:]
-            outputs.append(output)
+        outputs = [worker.communicate(timeout=timeout)[0] for worker in workers]
     finally:
         for worker in workers:
             worker.kill()
             worker.wait()
             worker.stdout.close()
+    failed = [i for i, worker in enumerate(workers) if worker.returncode]
+    assert not failed, "\n".join(f"Worker {i}: {outputs[i][-5000:]}" for i in failed)
     return outputs
 
 
