@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from benchmarks.measuring import Measurement, hardware
 from tasks.common.provenance import commit
@@ -106,8 +106,34 @@ def _proof(result: Any, expected: Any) -> dict[str, float]:
     return {"equal": statistics.mean(equal)}
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """Ours against the best peer in one case.
+
+    Attributes:
+        case: its name.
+        ours, peer: the fastest contestants of both sides.
+        seconds, peer_seconds: their time of a step.
+        ratio: the peer's time by ours: above 1, ours is faster.
+    """
+
+    case: str
+    ours: str
+    peer: str
+    seconds: float
+    peer_seconds: float
+    ratio: float
+
+    @classmethod
+    def of(cls, best: Any, peer: Any, **more: Any) -> Self:
+        """On a row of ours and one of a peer, see `duels`; `more` are a subclass's attributes."""
+        ratio = peer.seconds / best.seconds
+        names = best.case, best.contestant, peer.contestant
+        return cls(*names, best.seconds, peer.seconds, ratio, **more)
+
+
 def duels(rows: Sequence[Any], ours: Sequence[str]) -> Iterator[tuple[Any, Any]]:
-    """The fastest of ours and the fastest peer, for each case that one of both did.
+    """The fastest of ours and the fastest peer, for each case that both sides did.
 
     Args:
         rows: Each with `case`, `contestant` and `seconds`.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from benchmarks.agreement import disagreements as disagreements_of
 from benchmarks.classifiers.workload import Case
 from benchmarks.measuring import Measurement
-from benchmarks.reporting import duels, summarize, table, without_repetition
+from benchmarks.reporting import Verdict, duels, summarize, table, without_repetition
 
 # Relative to the largest logit, or to the loss.
 TOLERANCES = {"float32": 1e-3, "bfloat16": 0.1}
@@ -39,25 +39,6 @@ class Row:
     time_ratio: float
     parameters: int
     first_seconds: float
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Ours against the best peer in one case.
-
-    Attributes:
-        case: its name.
-        ours, peer: the fastest contestants of both sides.
-        seconds, peer_seconds: their time of a step.
-        ratio: the peer's time by ours: above 1, ours is faster.
-    """
-
-    case: str
-    ours: str
-    peer: str
-    seconds: float
-    peer_seconds: float
-    ratio: float
 
 
 def rows_of(
@@ -94,17 +75,7 @@ def rows_of(
 
 def verdicts(rows: Sequence[Row], ours: Sequence[str]) -> list[Verdict]:
     """For each case that one of ours and a peer did."""
-    return [
-        Verdict(
-            best.case,
-            best.contestant,
-            peer.contestant,
-            best.seconds,
-            peer.seconds,
-            peer.seconds / best.seconds,
-        )
-        for best, peer in duels(rows, ours)
-    ]
+    return [Verdict.of(best, peer) for best, peer in duels(rows, ours)]
 
 
 def disagreements(

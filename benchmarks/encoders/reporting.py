@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from benchmarks import reporting
 from benchmarks.agreement import disagreements as disagreements_of
 from benchmarks.encoders.workload import Case, Sizes
 from benchmarks.measuring import Measurement
@@ -42,23 +43,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(reporting.Verdict):
     """Ours against the best peer in one case.
 
     Attributes:
-        case: its name.
-        ours, peer: the fastest contestants of both sides.
-        seconds, peer_seconds: their time of a step.
-        ratio: the peer's time by ours: above 1, ours is faster.
         share_of_peak: of ours, see `Row`.
     """
 
-    case: str
-    ours: str
-    peer: str
-    seconds: float
-    peer_seconds: float
-    ratio: float
     share_of_peak: float
 
 
@@ -108,15 +99,7 @@ def verdicts(rows: Sequence[Row], ours: Sequence[str], peak: str) -> list[Verdic
     """For each case that one of ours and a peer did; `peak` is the contestant that is neither."""
     encoders = [row for row in rows if row.contestant != peak]
     return [
-        Verdict(
-            best.case,
-            best.contestant,
-            peer.contestant,
-            best.seconds,
-            peer.seconds,
-            peer.seconds / best.seconds,
-            best.share_of_peak,
-        )
+        Verdict.of(best, peer, share_of_peak=best.share_of_peak)
         for best, peer in duels(encoders, ours)
     ]
 

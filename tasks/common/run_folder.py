@@ -71,7 +71,7 @@ class RunFolder:
         Args:
             config: the configuration, a dataclass.
             may_change: dotted names of the settings that may differ when a run is resumed.
-            write: whether to keep `config`; of several workers one does.
+            write: whether to keep `config`, or only to look.
 
         Returns:
             Whether there was a run to resume.
