@@ -1,10 +1,12 @@
 """The folder of a training run: its configuration, vocabulary, checkpoints, logs and outputs."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 from keras_attention.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
 from tasks.common.characters import Characters
@@ -47,7 +49,8 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def weights(self, which: str) -> Path:
-        """Weights: `"final"` (of a finished run, chosen on validation), `"best"` or `"last"`."""
+        """Weights: `"final"` (of a finished run, chosen on validation), `"best"`, `"last"`, or
+        `"encoder"` (pre-trained, before anything else was learned)."""
         return self.checkpoints / f"{which}.npz"
 
     @property
@@ -101,7 +104,8 @@ class RunFolder:
         return resumed
 
     def publish(self, path: Path) -> "RunFolder":
-        """Copy what it takes to use a finished run, its weights in float16.
+        """Copy what it takes to use a finished run, its weights in float16; so, too, those of a
+        pre-trained encoder, for other runs to begin with.
 
         Args:
             path: a new folder, or one published before.
@@ -113,12 +117,10 @@ class RunFolder:
             FileNotFoundError: if the run is not finished.
         """
         copy = RunFolder(path)
-        weights = read_checkpoint(self.weights("final")).weights
-        halves = {
-            name: value.astype("float16") if value.dtype.kind == "f" else value  # or a count
-            for name, value in weights.items()
-        }
-        write_checkpoint(copy.weights("final"), Checkpoint(halves))
+        for which in ("final", "encoder"):
+            if which == "final" or self.weights(which).exists():
+                weights = read_checkpoint(self.weights(which)).weights
+                write_checkpoint(copy.weights(which), Checkpoint(_halved(weights)))
         for one in (self.config, self.vocabulary, self._fingerprint, self.facts):
             if one != self.facts or one.exists():  # which not every task has
                 write_atomically(copy.path / one.relative_to(self.path), one.read_bytes())
@@ -174,6 +176,14 @@ class RunFolder:
         expected = self._fingerprint.read_text(encoding="utf-8").strip()
         vocabulary.check_fingerprint(expected, f"the checkpoints in {self.checkpoints}")
         return vocabulary
+
+
+def _halved(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same in float16; counts as they are."""
+    return {
+        name: value.astype("float16") if value.dtype.kind == "f" else value
+        for name, value in weights.items()
+    }
 
 
 def _write(path: Path, values: Any) -> None:
