@@ -165,6 +165,7 @@ _PUBLIC: dict[str, list[str]] = {
         "save_weights",
     ],
     "models": [
+        "BucketedPredictor",
         "LanguageModel",
         "MaskedLanguageModel",
         "RecurrentEncoderDecoder",

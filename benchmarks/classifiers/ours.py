@@ -1,13 +1,17 @@
-"""The project's `TextClassifier`, the shared weights loaded into it. Option: `jit_compile`."""
+"""The project's `TextClassifier`, the shared weights loaded into it; `BucketedPredictor` predicts.
+
+Option: `jit_compile`.
+"""
 
 import keras
+import numpy as np
 
 from benchmarks.classifiers import tensorflow_model
-from benchmarks.classifiers.workload import EPSILON, LEARNING_RATE, Case, Workload
+from benchmarks.classifiers.workload import EPSILON, LEARNING_RATE, Case, Workload, proof
 from benchmarks.measuring import Work
 from keras_attention.interop import load_torch_weights
 from keras_attention.layers import LearnedPositionEmbedding, SequenceHead, TextEncoder
-from keras_attention.models import TextClassifier
+from keras_attention.models import BucketedPredictor, TextClassifier
 from keras_attention.training import Adam, MaskedCrossEntropy
 
 
@@ -16,13 +20,25 @@ def prepare(case: Case, workload: Workload, options: dict) -> Work:
     keras.utils.set_random_seed(workload.seed)
     model = build(workload)
     if not case.trains:
-        return tensorflow_model.predict_work(model, case, workload, options)
+        return _predict_work(model, case, workload, options)
     model.compile(
         optimizer=Adam(LEARNING_RATE),
         loss=MaskedCrossEntropy(padding_id=None),
         jit_compile=options["jit_compile"],
     )
     return tensorflow_model.fit_work(model, case, workload)
+
+
+def _predict_work(model, case: Case, workload: Workload, options: dict) -> Work:
+    ids, _ = workload.batch(case)
+    predictor = BucketedPredictor(
+        model, lengths=[case.length], batch_sizes=[case.batch], jit_compile=options["jit_compile"]
+    )
+
+    def predict() -> np.ndarray:
+        return np.stack(predictor({"token_ids": ids})).astype("float32")
+
+    return Work(lambda: proof(predict().ravel(), model.count_params()), predict, case.batch)
 
 
 def build(workload: Workload) -> TextClassifier:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_attention.decoding.buckets import ascending, check_length, smallest_that_holds
 from keras_attention.decoding.compilation import compiled_for
 from keras_attention.decoding.hypotheses import Hypotheses
 
@@ -79,8 +80,8 @@ class BucketedDecoder:
         constants: Iterable[keras.Variable] = (),
     ):
         self.function = function
-        self.lengths = _ascending("lengths", lengths)
-        self.batch_sizes = _ascending("batch_sizes", batch_sizes)
+        self.lengths = ascending("lengths", lengths)
+        self.batch_sizes = ascending("batch_sizes", batch_sizes)
         self.pad_id = pad_id
         self.jit_compile = jit_compile
         self.constants = tuple(constants)
@@ -105,8 +106,8 @@ class BucketedDecoder:
         return self._merged(found, order)
 
     def _decode(self, inputs, limits):
-        batch_size = next(size for size in self.batch_sizes if size >= len(inputs))
-        length = next(length for length in self.lengths if length >= len(inputs[0]))
+        batch_size = smallest_that_holds(self.batch_sizes, len(inputs))
+        length = smallest_that_holds(self.lengths, len(inputs[0]))
         padded = np.full((batch_size, length, *inputs[0].shape[1:]), self.pad_id, inputs[0].dtype)
         for row, x in zip(padded, inputs, strict=False):
             row[: len(x)] = x
@@ -144,11 +145,7 @@ class BucketedDecoder:
 
     def _check(self, inputs, limits):
         for i, x in enumerate(inputs):
-            if len(x) > self.lengths[-1]:
-                raise ValueError(
-                    f"Inputs must not be longer than the last of `lengths`, {self.lengths[-1]}: "
-                    f"cut them, or pass greater `lengths`. Received: input {i} of length {len(x)}."
-                )
+            check_length(self.lengths, i, len(x))
             if x.shape[1:] != inputs[0].shape[1:] or x.dtype != inputs[0].dtype:
                 raise ValueError(
                     "Inputs must agree in dtype and in all axes but the first. Received: "
@@ -163,13 +160,6 @@ class BucketedDecoder:
 
 # More than any `max_length`; `decode` takes the smaller one.
 _NO_LIMIT = np.int32(2**31 - 1)
-
-
-def _ascending(name, sizes):
-    sizes = tuple(sorted(set(sizes)))
-    if not sizes or sizes[0] < 1:
-        raise ValueError(f"`{name}` must be positive integers. Received: {sizes}.")
-    return sizes
 
 
 def _as_array(x):

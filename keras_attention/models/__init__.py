@@ -1,5 +1,6 @@
 """Task models, assembled from the layers."""
 
+from keras_attention.models.bucketed_predictor import BucketedPredictor as BucketedPredictor
 from keras_attention.models.language_model import LanguageModel as LanguageModel
 from keras_attention.models.masked_language_model import MaskedLanguageModel as MaskedLanguageModel
 from keras_attention.models.recurrent_encoder_decoder import (

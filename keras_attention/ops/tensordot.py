@@ -1,5 +1,7 @@
 """The product of a dense layer, also fast for the few rows of decoding."""
 
+import contextlib
+import contextvars
 import math
 
 import keras
@@ -13,7 +15,20 @@ _BLOCK = 64
 _MOST_PARTS = 8
 _FEWEST_WEIGHTS = 60_000
 _MOST_WORK = 20_000_000  # rows * weights
-_MOST_TOKENS = 8  # of a sequence: what runs once, as an encoder does, is not worth the compilation
+# Of a sequence: blocks take longer to compile, which is worth it for a step of decoding, but not
+# for an encoder that runs once before it.
+_MOST_TOKENS = contextvars.ContextVar("most_tokens", default=8)
+
+
+@contextlib.contextmanager
+def blocks_up_to(tokens):
+    """Where products are traced that will run so often that blocks are worth their compilation for
+    sequences of up to so many tokens, too."""
+    before = _MOST_TOKENS.set(tokens)
+    try:
+        yield
+    finally:
+        _MOST_TOKENS.reset(before)
 
 
 def tensordot(x, kernel, axes=1, transpose=False, bias=None, activation=None):
@@ -81,8 +96,8 @@ def _with_bias(product, bias):
 
 
 def _is_step(kept):
-    """Whether the axes that are not contracted are those of a decoding step of several rows."""
-    return None not in kept and math.prod(kept) > 1 and kept[-1] <= _MOST_TOKENS
+    """Whether the axes that are not contracted are those of several rows of few tokens."""
+    return None not in kept and math.prod(kept) > 1 and kept[-1] <= _MOST_TOKENS.get()
 
 
 def _compiled_in(kernel):

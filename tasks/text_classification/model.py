@@ -19,6 +19,7 @@ from keras_attention.layers.pooling import (
 )
 from keras_attention.layers.prediction_heads import SequenceHead, TokenHead
 from keras_attention.layers.text_encoder import TextEncoder
+from keras_attention.models.bucketed_predictor import BucketedPredictor
 from keras_attention.models.text_classifier import TextClassifier
 from keras_attention.training.losses import MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy
@@ -135,6 +136,8 @@ class Classifier:
         text: how texts are read, as in training.
         facts: what the run has learned from its data besides.
         warns: whether it warns of texts that are cut off; it counts them in any case.
+        compiled: for a service that answers short texts one by one: compile the model for a few
+            lengths, its present weights included. The first text of each length waits for it.
 
     Example:
 
@@ -144,7 +147,12 @@ class Classifier:
     """
 
     def __init__(
-        self, model: TextClassifier, text: ClassifierText, facts: Facts, warns: bool = True
+        self,
+        model: TextClassifier,
+        text: ClassifierText,
+        facts: Facts,
+        warns: bool = True,
+        compiled: bool = False,
     ):
         self.model = model
         self.text = text
@@ -152,10 +160,15 @@ class Classifier:
         self.warns = warns
         self.too_long = 0  # texts cut off so far
         self._predict = tf.function(self.forward, [INPUTS], autograph=False)
+        self._predictor = BucketedPredictor(model, lengths=_buckets(text)) if compiled else None
 
     @classmethod
     def load(
-        cls, folder: str | os.PathLike, weights: str = "final", task: str | None = None
+        cls,
+        folder: str | os.PathLike,
+        weights: str = "final",
+        task: str | None = None,
+        compiled: bool = False,
     ) -> "Classifier":
         """The classifier of a run.
 
@@ -163,6 +176,7 @@ class Classifier:
             folder: the run folder.
             weights: `"final"`, those that a finished run has chosen, or `"best"`, or `"last"`.
             task: which of several tasks; by default the one that the run is for.
+            compiled: see the class.
 
         Raises:
             FileNotFoundError: if there is no run, or none with such weights.
@@ -177,7 +191,7 @@ class Classifier:
         model = build_model(config, text.size, facts)
         prepare(model, config.fine_tuning)
         load_weights(model, run.weights(weights))
-        return cls(model, text, chosen)
+        return cls(model, text, chosen, compiled=compiled)
 
     def __call__(
         self, texts: Sequence[str], seconds: Sequence[str] | None = None
@@ -236,13 +250,19 @@ class Classifier:
 
     def forward(self, inputs: dict[str, Any]) -> tf.Tensor:
         """The logits of the task in float32, in a graph."""
-        outputs = self.model(inputs, training=False)
-        chosen = outputs[self.facts.name] if isinstance(outputs, dict) else outputs
-        return tf.cast(chosen, tf.float32)
+        return tf.cast(self._of_task(self.model(inputs, training=False)), tf.float32)
 
     def model_logits(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """What the model returns for a batch."""
-        return self._predict(inputs).numpy()
+        if self._predictor is None:
+            return self._predict(inputs).numpy()
+        found = np.stack([self._of_task(output) for output in self._predictor(inputs)])
+        per_token = self.facts.labels.kind == "words"
+        return found[:, : inputs["token_ids"].shape[1]] if per_token else found
+
+    def _of_task(self, outputs: Any) -> Any:
+        """What the head of the task returns, of all heads."""
+        return outputs[self.facts.name] if isinstance(outputs, dict) else outputs
 
     def _rows(self, texts, seconds) -> tuple[list[Ragged], Encoded]:
         """Ids, segments and beginnings of words of each text."""
@@ -274,6 +294,13 @@ class Classifier:
                 self.text.max_length,
                 KEPT[self.text.truncation],
             )
+
+
+def _buckets(text: ClassifierText) -> list[int]:
+    """Lengths to compile for: powers of two and the greatest, multiples of what is padded to."""
+    greatest = -(-text.max_length // _MULTIPLE) * _MULTIPLE
+    powers = range((greatest - 1).bit_length())
+    return [2**power for power in powers if 2**power > _MULTIPLE] + [greatest]
 
 
 def _batch(rows: list[Ragged], members: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:

@@ -1,6 +1,7 @@
 import io
 import json
 
+import numpy as np
 import pytest
 
 from tasks.common import console
@@ -97,3 +98,13 @@ def test_a_text_of_100000_characters_is_cut_off_and_counted(loaded, caplog):
     loaded(["bad " * 25_000, "good"])
     assert loaded.too_long == before + 1
     assert "1 of 2 texts are longer than 96 tokens: the head is kept" in caplog.text
+
+
+def test_a_compiled_classifier_says_the_same(tiny_run, loaded):
+    compiled = Classifier.load(tiny_run, compiled=True)
+    # Of two lengths, one by one and together.
+    texts = [*TEXTS, "Nobody denies that the waiter is kind, but the soup is far too hot for me."]
+    expected = loaded.logits(texts)
+    for found in (compiled.logits(texts), [compiled.logits([text])[0] for text in texts]):
+        for logits, others in zip(found, expected, strict=True):
+            np.testing.assert_allclose(logits, others, atol=1e-5)
