@@ -45,6 +45,8 @@ LAYER_ARGUMENTS = dict(
     attention=keras_attention.Mechanism(score=keras_attention.DotProduct()),
     epsilon=0.125,
     head_dropout=0.35,
+    layer_scale=0.375,
+    stochastic_depth=0.55,
 )
 ENCODER_ARGUMENTS = dict(adapter_size=5, **LAYER_ARGUMENTS)
 TEXT_ENCODER = keras_attention.TextEncoder(97, num_layers=2, d_model=12, num_heads=3, dff=17)
@@ -228,7 +230,14 @@ CASES = [
     Case("FeedForward", dict(dff=17, activation="gelu", dropout=0.25), inputs=[floats(5, 13)]),
     Case(
         "Residual",
-        dict(normalization="post", dropout=0.25, epsilon=0.125, adapter_size=5),
+        dict(
+            normalization="post",
+            dropout=0.25,
+            epsilon=0.125,
+            adapter_size=5,
+            layer_scale=0.375,
+            stochastic_depth=0.55,
+        ),
         inputs=[floats(5, 13), floats(5, 13)],
     ),
     Case("EncoderLayer", ENCODER_ARGUMENTS, inputs=[floats(5, 12)]),
@@ -250,6 +259,8 @@ CASES = [
         ),
         inputs={"token_ids": token_ids(7), "segment_ids": token_ids(7) % 2},
     ),
+    Case("LayerScale", dict(initial=0.375), inputs=[floats(5, 12)]),
+    Case("StochasticDepth", dict(rate=0.55, seed=17), inputs=[floats(5, 12)]),
     Case("MeanPooling", {}, inputs=[floats(5, 12)]),
     Case("FirstTokenPooling", {}, inputs=[floats(5, 12)]),
     Case("AttentionPooling", dict(num_heads=3), inputs=[floats(5, 12)]),

@@ -17,6 +17,7 @@ from keras_attention.layers.encoder import Encoder as Encoder
 from keras_attention.layers.encoder_layer import EncoderLayer as EncoderLayer
 from keras_attention.layers.feed_forward import FeedForward as FeedForward
 from keras_attention.layers.group_query_attention import GroupQueryAttention as GroupQueryAttention
+from keras_attention.layers.layer_scale import LayerScale as LayerScale
 from keras_attention.layers.mechanism import Mechanism as Mechanism
 from keras_attention.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from keras_attention.layers.normalizers import Entmax as Entmax
@@ -69,6 +70,7 @@ from keras_attention.layers.scores import LocationAware as LocationAware
 from keras_attention.layers.scores import Performer as Performer
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score
+from keras_attention.layers.stochastic_depth import StochasticDepth as StochasticDepth
 from keras_attention.layers.text_encoder import TextEncoder as TextEncoder
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding
 from keras_attention.layers.transformer_xl_layer import TransformerXLLayer as TransformerXLLayer
