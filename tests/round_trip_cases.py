@@ -49,6 +49,7 @@ LAYER_ARGUMENTS = dict(
     stochastic_depth=0.55,
 )
 ENCODER_ARGUMENTS = dict(adapter_size=5, **LAYER_ARGUMENTS)
+PATCHES = keras_attention.Patches(12, patch_size=3, stride=2)
 TEXT_ENCODER = keras_attention.TextEncoder(97, num_layers=2, d_model=12, num_heads=3, dff=17)
 CROSS_ATTENTION = keras_attention.Mechanism(normalizer=keras_attention.TopK(2))
 
@@ -261,6 +262,28 @@ CASES = [
     ),
     Case("LayerScale", dict(initial=0.375), inputs=[floats(5, 12)]),
     Case("StochasticDepth", dict(rate=0.55, seed=17), inputs=[floats(5, 12)]),
+    Case(
+        "Patches",
+        dict(d_model=12, patch_size=3, stride=2, remainder="pad"),
+        inputs=[floats(7, 12, 3)],
+    ),
+    Case(
+        "ShiftedPatches", dict(d_model=12, patch_size=3, remainder="pad"), inputs=[floats(7, 11, 3)]
+    ),
+    Case(
+        "ConvolutionalTokenizer",
+        dict(d_model=12, num_convolutions=2, kernel_size=5, stride=2, filters=7),
+        inputs=[floats(7, 11, 3)],
+    ),
+    Case(
+        "PatchEmbedding",
+        dict(
+            tokenizer=PATCHES,
+            position_scheme=keras_attention.SinusoidalPositionEmbedding2D(),
+            num_prefix=3,
+        ),
+        inputs=[floats(7, 11, 3)],
+    ),
     Case("MeanPooling", {}, inputs=[floats(5, 12)]),
     Case("FirstTokenPooling", {}, inputs=[floats(5, 12)]),
     Case("AttentionPooling", dict(num_heads=3), inputs=[floats(5, 12)]),
@@ -289,6 +312,11 @@ CASES = [
     Case(
         "SinusoidalPositionEmbedding2D",
         dict(max_wavelength=512.0, interleaved=False),
+        inputs=[floats(3, 5, 12)],
+    ),
+    Case(
+        "LearnedPositionEmbedding2D",
+        dict(interpolation="bilinear", embeddings_initializer="he_normal"),
         inputs=[floats(3, 5, 12)],
     ),
     Case(

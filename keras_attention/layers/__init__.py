@@ -17,6 +17,10 @@ from keras_attention.layers.encoder import Encoder as Encoder
 from keras_attention.layers.encoder_layer import EncoderLayer as EncoderLayer
 from keras_attention.layers.feed_forward import FeedForward as FeedForward
 from keras_attention.layers.group_query_attention import GroupQueryAttention as GroupQueryAttention
+from keras_attention.layers.image_tokenizers import ConvolutionalTokenizer as ConvolutionalTokenizer
+from keras_attention.layers.image_tokenizers import ImageTokenizer as ImageTokenizer
+from keras_attention.layers.image_tokenizers import Patches as Patches
+from keras_attention.layers.image_tokenizers import ShiftedPatches as ShiftedPatches
 from keras_attention.layers.layer_scale import LayerScale as LayerScale
 from keras_attention.layers.mechanism import Mechanism as Mechanism
 from keras_attention.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
@@ -30,6 +34,7 @@ from keras_attention.layers.normalizers import Softmax as Softmax
 from keras_attention.layers.normalizers import Sparsemax as Sparsemax
 from keras_attention.layers.normalizers import TalkingHeads as TalkingHeads
 from keras_attention.layers.normalizers import TopK as TopK
+from keras_attention.layers.patch_embedding import PatchEmbedding as PatchEmbedding
 from keras_attention.layers.patterns import BigBird as BigBird
 from keras_attention.layers.patterns import BlockSparse as BlockSparse
 from keras_attention.layers.patterns import DilatedWindow as DilatedWindow
@@ -46,6 +51,9 @@ from keras_attention.layers.position_embedding import (
 from keras_attention.layers.position_embedding import NoPositionEmbedding as NoPositionEmbedding
 from keras_attention.layers.position_embedding import (
     SinusoidalPositionEmbedding as SinusoidalPositionEmbedding,
+)
+from keras_attention.layers.position_embedding_2d import (
+    LearnedPositionEmbedding2D as LearnedPositionEmbedding2D,
 )
 from keras_attention.layers.position_embedding_2d import (
     SinusoidalPositionEmbedding2D as SinusoidalPositionEmbedding2D,
