@@ -286,7 +286,11 @@ CASES = [
     ),
     Case("MeanPooling", {}, inputs=[floats(5, 12)]),
     Case("FirstTokenPooling", {}, inputs=[floats(5, 12)]),
+    Case("TokenPooling", dict(position=-2), inputs=[floats(5, 12)]),
+    Case("SequencePooling", {}, inputs=[floats(5, 12)]),
     Case("AttentionPooling", dict(num_heads=3), inputs=[floats(5, 12)]),
+    Case("ClassAttentionLayer", ENCODER_ARGUMENTS, inputs=[floats(1, 12), floats(5, 12)]),
+    Case("ClassAttentionPooling", dict(num_layers=3, **ENCODER_ARGUMENTS), inputs=[floats(5, 12)]),
     Case(
         "SequenceHead",
         dict(num_outputs=5, pooling=keras_attention.AttentionPooling(3), dropout=0.25),

@@ -11,6 +11,10 @@ from keras_attention.layers.attention_regularizers import CoverageLoss as Covera
 from keras_attention.layers.attention_regularizers import EntropyPenalty as EntropyPenalty
 from keras_attention.layers.attention_regularizers import GuidedAttentionLoss as GuidedAttentionLoss
 from keras_attention.layers.attention_regularizers import WeightPenalty as WeightPenalty
+from keras_attention.layers.class_attention_layer import ClassAttentionLayer as ClassAttentionLayer
+from keras_attention.layers.class_attention_pooling import (
+    ClassAttentionPooling as ClassAttentionPooling,
+)
 from keras_attention.layers.decoder import Decoder as Decoder
 from keras_attention.layers.decoder_layer import DecoderLayer as DecoderLayer
 from keras_attention.layers.encoder import Encoder as Encoder
@@ -45,6 +49,8 @@ from keras_attention.layers.patterns import SlidingWindow as SlidingWindow
 from keras_attention.layers.pooling import AttentionPooling as AttentionPooling
 from keras_attention.layers.pooling import FirstTokenPooling as FirstTokenPooling
 from keras_attention.layers.pooling import MeanPooling as MeanPooling
+from keras_attention.layers.pooling import SequencePooling as SequencePooling
+from keras_attention.layers.pooling import TokenPooling as TokenPooling
 from keras_attention.layers.position_embedding import (
     LearnedPositionEmbedding as LearnedPositionEmbedding,
 )
