@@ -227,6 +227,19 @@ CASES = [
         ),
         inputs=[floats(5, 12)],
     ),
+    Case(
+        "Rotary2D",
+        dict(max_wavelength=512.0, interleaved=True, grid=(2, 3), num_prefix=1),
+        inputs=[floats(7, 12)] * 2,
+    ),
+    Case("RelativeBias2D", dict(window=2, grid=(2, 3), num_prefix=1), inputs=[floats(7, 12)] * 2),
+    Case("OffDiagonal", {}, inputs=[floats(5, 12)] * 2),
+    Case(
+        "GridWindow",
+        dict(window=2, shift=1, grid=(2, 3), num_prefix=1),
+        inputs=[floats(7, 12)] * 2,
+    ),
+    Case("TemperedDotProduct", {}, inputs=[floats(5, 7), floats(11, 7)]),
     Case("NoPositionEmbedding", {}, inputs=[floats(5, 12)]),
     Case("FeedForward", dict(dff=17, activation="gelu", dropout=0.25), inputs=[floats(5, 13)]),
     Case(

@@ -43,6 +43,8 @@ from keras_attention.layers.patterns import BigBird as BigBird
 from keras_attention.layers.patterns import BlockSparse as BlockSparse
 from keras_attention.layers.patterns import DilatedWindow as DilatedWindow
 from keras_attention.layers.patterns import GlobalWindow as GlobalWindow
+from keras_attention.layers.patterns import GridWindow as GridWindow
+from keras_attention.layers.patterns import OffDiagonal as OffDiagonal
 from keras_attention.layers.patterns import PackedSegments as PackedSegments
 from keras_attention.layers.patterns import Pattern as Pattern
 from keras_attention.layers.patterns import SlidingWindow as SlidingWindow
@@ -65,8 +67,10 @@ from keras_attention.layers.position_embedding_2d import (
     SinusoidalPositionEmbedding2D as SinusoidalPositionEmbedding2D,
 )
 from keras_attention.layers.position_schemes import ALiBi as ALiBi
+from keras_attention.layers.position_schemes import RelativeBias2D as RelativeBias2D
 from keras_attention.layers.position_schemes import RelativePositions as RelativePositions
 from keras_attention.layers.position_schemes import Rotary as Rotary
+from keras_attention.layers.position_schemes import Rotary2D as Rotary2D
 from keras_attention.layers.position_schemes import ShawRelativePositions as ShawRelativePositions
 from keras_attention.layers.position_schemes import T5RelativeBias as T5RelativeBias
 from keras_attention.layers.position_schemes import TransformerXLPositions as TransformerXLPositions
@@ -84,6 +88,7 @@ from keras_attention.layers.scores import LocationAware as LocationAware
 from keras_attention.layers.scores import Performer as Performer
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score
+from keras_attention.layers.scores import TemperedDotProduct as TemperedDotProduct
 from keras_attention.layers.stochastic_depth import StochasticDepth as StochasticDepth
 from keras_attention.layers.text_encoder import TextEncoder as TextEncoder
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding
