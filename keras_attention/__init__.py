@@ -104,6 +104,7 @@ _PUBLIC: dict[str, list[str]] = {
         "GuidedAttentionLoss",
         "GumbelSoftmax",
         "Hard",
+        "ImageEncoder",
         "ImageTokenizer",
         "LayerScale",
         "LearnedPositionEmbedding",
@@ -187,11 +188,14 @@ _PUBLIC: dict[str, list[str]] = {
         "save_weights",
     ],
     "models": [
+        "CompactConvolutionalTransformer",
         "LanguageModel",
         "MaskedLanguageModel",
         "RecurrentEncoderDecoder",
         "TextClassifier",
         "Transformer",
+        "VisionTransformer",
+        "vision_transformer",
     ],
     "interop": [
         "from_keras",

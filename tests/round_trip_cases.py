@@ -49,7 +49,17 @@ LAYER_ARGUMENTS = dict(
     stochastic_depth=0.55,
 )
 ENCODER_ARGUMENTS = dict(adapter_size=5, **LAYER_ARGUMENTS)
+IN_WINDOWS = [
+    keras_attention.Mechanism(
+        position_scheme=keras_attention.RelativeBias2D(window=2),
+        pattern=keras_attention.GridWindow(2, shift=shift),
+    )
+    for shift in (0, 1)
+]
+IMAGE_ARGUMENTS = {**ENCODER_ARGUMENTS, "activation": "relu", "attention": IN_WINDOWS}
+del IMAGE_ARGUMENTS["d_model"]
 PATCHES = keras_attention.Patches(12, patch_size=3, stride=2)
+IMAGE_ENCODER = keras_attention.ImageEncoder(PATCHES, (7, 11, 3), 2, num_heads=3, dff=17)
 TEXT_ENCODER = keras_attention.TextEncoder(97, num_layers=2, d_model=12, num_heads=3, dff=17)
 CROSS_ATTENTION = keras_attention.Mechanism(normalizer=keras_attention.TopK(2))
 
@@ -297,6 +307,18 @@ CASES = [
         ),
         inputs=[floats(7, 11, 3)],
     ),
+    Case(
+        "ImageEncoder",
+        dict(
+            tokenizer=PATCHES,
+            image_shape=(7, 11, 3),
+            num_layers=3,
+            position_scheme=keras_attention.LearnedPositionEmbedding2D("bilinear"),
+            num_prefix=2,
+            **IMAGE_ARGUMENTS,
+        ),
+        inputs=[floats(7, 11, 3)],
+    ),
     Case("MeanPooling", {}, inputs=[floats(5, 12)]),
     Case("FirstTokenPooling", {}, inputs=[floats(5, 12)]),
     Case("TokenPooling", dict(position=-2), inputs=[floats(5, 12)]),
@@ -381,6 +403,25 @@ CASES = [
             **ENCODER_ARGUMENTS,
         ),
         inputs=[token_ids(7)],
+    ),
+    Case(
+        "VisionTransformer",
+        dict(encoder=IMAGE_ENCODER, head=keras_attention.SequenceHead(5, dropout=0.25)),
+        inputs=[floats(7, 11, 3)],
+    ),
+    Case(
+        "CompactConvolutionalTransformer",
+        dict(
+            num_outputs=5,
+            image_shape=(7, 11, 3),
+            num_layers=3,
+            d_model=12,
+            num_convolutions=2,
+            kernel_size=5,
+            position_scheme=keras_attention.LearnedPositionEmbedding2D("bilinear"),
+            **IMAGE_ARGUMENTS,
+        ),
+        inputs=[floats(7, 11, 3)],
     ),
     Case(
         "AttentionCell",

@@ -21,6 +21,7 @@ from keras_attention.layers.encoder import Encoder as Encoder
 from keras_attention.layers.encoder_layer import EncoderLayer as EncoderLayer
 from keras_attention.layers.feed_forward import FeedForward as FeedForward
 from keras_attention.layers.group_query_attention import GroupQueryAttention as GroupQueryAttention
+from keras_attention.layers.image_encoder import ImageEncoder as ImageEncoder
 from keras_attention.layers.image_tokenizers import ConvolutionalTokenizer as ConvolutionalTokenizer
 from keras_attention.layers.image_tokenizers import ImageTokenizer as ImageTokenizer
 from keras_attention.layers.image_tokenizers import Patches as Patches
