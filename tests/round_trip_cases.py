@@ -45,8 +45,21 @@ LAYER_ARGUMENTS = dict(
     attention=keras_attention.Mechanism(score=keras_attention.DotProduct()),
     epsilon=0.125,
     head_dropout=0.35,
+    layer_scale=0.375,
+    stochastic_depth=0.55,
 )
 ENCODER_ARGUMENTS = dict(adapter_size=5, **LAYER_ARGUMENTS)
+IN_WINDOWS = [
+    keras_attention.Mechanism(
+        position_scheme=keras_attention.RelativeBias2D(window=2),
+        pattern=keras_attention.GridWindow(2, shift=shift),
+    )
+    for shift in (0, 1)
+]
+IMAGE_ARGUMENTS = {**ENCODER_ARGUMENTS, "activation": "relu", "attention": IN_WINDOWS}
+del IMAGE_ARGUMENTS["d_model"]
+PATCHES = keras_attention.Patches(12, patch_size=3, stride=2)
+IMAGE_ENCODER = keras_attention.ImageEncoder(PATCHES, (7, 11, 3), 2, num_heads=3, dff=17)
 TEXT_ENCODER = keras_attention.TextEncoder(97, num_layers=2, d_model=12, num_heads=3, dff=17)
 CROSS_ATTENTION = keras_attention.Mechanism(normalizer=keras_attention.TopK(2))
 
@@ -224,11 +237,31 @@ CASES = [
         ),
         inputs=[floats(5, 12)],
     ),
+    Case(
+        "Rotary2D",
+        dict(max_wavelength=512.0, interleaved=True, grid=(2, 3), num_prefix=1),
+        inputs=[floats(7, 12)] * 2,
+    ),
+    Case("RelativeBias2D", dict(window=2, grid=(2, 3), num_prefix=1), inputs=[floats(7, 12)] * 2),
+    Case("OffDiagonal", {}, inputs=[floats(5, 12)] * 2),
+    Case(
+        "GridWindow",
+        dict(window=2, shift=1, grid=(2, 3), num_prefix=1),
+        inputs=[floats(7, 12)] * 2,
+    ),
+    Case("TemperedDotProduct", {}, inputs=[floats(5, 7), floats(11, 7)]),
     Case("NoPositionEmbedding", {}, inputs=[floats(5, 12)]),
     Case("FeedForward", dict(dff=17, activation="gelu", dropout=0.25), inputs=[floats(5, 13)]),
     Case(
         "Residual",
-        dict(normalization="post", dropout=0.25, epsilon=0.125, adapter_size=5),
+        dict(
+            normalization="post",
+            dropout=0.25,
+            epsilon=0.125,
+            adapter_size=5,
+            layer_scale=0.375,
+            stochastic_depth=0.55,
+        ),
         inputs=[floats(5, 13), floats(5, 13)],
     ),
     Case("EncoderLayer", ENCODER_ARGUMENTS, inputs=[floats(5, 12)]),
@@ -250,9 +283,49 @@ CASES = [
         ),
         inputs={"token_ids": token_ids(7), "segment_ids": token_ids(7) % 2},
     ),
+    Case("LayerScale", dict(initial=0.375), inputs=[floats(5, 12)]),
+    Case("StochasticDepth", dict(rate=0.55, seed=17), inputs=[floats(5, 12)]),
+    Case(
+        "Patches",
+        dict(d_model=12, patch_size=3, stride=2, remainder="pad"),
+        inputs=[floats(7, 12, 3)],
+    ),
+    Case(
+        "ShiftedPatches", dict(d_model=12, patch_size=3, remainder="pad"), inputs=[floats(7, 11, 3)]
+    ),
+    Case(
+        "ConvolutionalTokenizer",
+        dict(d_model=12, num_convolutions=2, kernel_size=5, stride=2, filters=7),
+        inputs=[floats(7, 11, 3)],
+    ),
+    Case(
+        "PatchEmbedding",
+        dict(
+            tokenizer=PATCHES,
+            position_scheme=keras_attention.SinusoidalPositionEmbedding2D(),
+            num_prefix=3,
+        ),
+        inputs=[floats(7, 11, 3)],
+    ),
+    Case(
+        "ImageEncoder",
+        dict(
+            tokenizer=PATCHES,
+            image_shape=(7, 11, 3),
+            num_layers=3,
+            position_scheme=keras_attention.LearnedPositionEmbedding2D("bilinear"),
+            num_prefix=2,
+            **IMAGE_ARGUMENTS,
+        ),
+        inputs=[floats(7, 11, 3)],
+    ),
     Case("MeanPooling", {}, inputs=[floats(5, 12)]),
     Case("FirstTokenPooling", {}, inputs=[floats(5, 12)]),
+    Case("TokenPooling", dict(position=-2), inputs=[floats(5, 12)]),
+    Case("SequencePooling", {}, inputs=[floats(5, 12)]),
     Case("AttentionPooling", dict(num_heads=3), inputs=[floats(5, 12)]),
+    Case("ClassAttentionLayer", ENCODER_ARGUMENTS, inputs=[floats(1, 12), floats(5, 12)]),
+    Case("ClassAttentionPooling", dict(num_layers=3, **ENCODER_ARGUMENTS), inputs=[floats(5, 12)]),
     Case(
         "SequenceHead",
         dict(num_outputs=5, pooling=keras_attention.AttentionPooling(3), dropout=0.25),
@@ -278,6 +351,11 @@ CASES = [
     Case(
         "SinusoidalPositionEmbedding2D",
         dict(max_wavelength=512.0, interleaved=False),
+        inputs=[floats(3, 5, 12)],
+    ),
+    Case(
+        "LearnedPositionEmbedding2D",
+        dict(interpolation="bilinear", embeddings_initializer="he_normal"),
         inputs=[floats(3, 5, 12)],
     ),
     Case(
@@ -325,6 +403,25 @@ CASES = [
             **ENCODER_ARGUMENTS,
         ),
         inputs=[token_ids(7)],
+    ),
+    Case(
+        "VisionTransformer",
+        dict(encoder=IMAGE_ENCODER, head=keras_attention.SequenceHead(5, dropout=0.25)),
+        inputs=[floats(7, 11, 3)],
+    ),
+    Case(
+        "CompactConvolutionalTransformer",
+        dict(
+            num_outputs=5,
+            image_shape=(7, 11, 3),
+            num_layers=3,
+            d_model=12,
+            num_convolutions=2,
+            kernel_size=5,
+            position_scheme=keras_attention.LearnedPositionEmbedding2D("bilinear"),
+            **IMAGE_ARGUMENTS,
+        ),
+        inputs=[floats(7, 11, 3)],
     ),
     Case(
         "AttentionCell",

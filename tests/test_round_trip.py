@@ -11,9 +11,10 @@ from round_trip_cases import CASES
 import keras_attention
 
 KERAS_ARGUMENTS = {"name", "dtype", "trainable"}
-# Have no arguments of their own.
+# Have no arguments of their own, or are no use alone.
 BASE_CLASSES = {
     "AttentionRegularizer",
+    "ImageTokenizer",
     "LinearKernel",
     "Model",
     "Normalizer",

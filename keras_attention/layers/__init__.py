@@ -11,12 +11,22 @@ from keras_attention.layers.attention_regularizers import CoverageLoss as Covera
 from keras_attention.layers.attention_regularizers import EntropyPenalty as EntropyPenalty
 from keras_attention.layers.attention_regularizers import GuidedAttentionLoss as GuidedAttentionLoss
 from keras_attention.layers.attention_regularizers import WeightPenalty as WeightPenalty
+from keras_attention.layers.class_attention_layer import ClassAttentionLayer as ClassAttentionLayer
+from keras_attention.layers.class_attention_pooling import (
+    ClassAttentionPooling as ClassAttentionPooling,
+)
 from keras_attention.layers.decoder import Decoder as Decoder
 from keras_attention.layers.decoder_layer import DecoderLayer as DecoderLayer
 from keras_attention.layers.encoder import Encoder as Encoder
 from keras_attention.layers.encoder_layer import EncoderLayer as EncoderLayer
 from keras_attention.layers.feed_forward import FeedForward as FeedForward
 from keras_attention.layers.group_query_attention import GroupQueryAttention as GroupQueryAttention
+from keras_attention.layers.image_encoder import ImageEncoder as ImageEncoder
+from keras_attention.layers.image_tokenizers import ConvolutionalTokenizer as ConvolutionalTokenizer
+from keras_attention.layers.image_tokenizers import ImageTokenizer as ImageTokenizer
+from keras_attention.layers.image_tokenizers import Patches as Patches
+from keras_attention.layers.image_tokenizers import ShiftedPatches as ShiftedPatches
+from keras_attention.layers.layer_scale import LayerScale as LayerScale
 from keras_attention.layers.mechanism import Mechanism as Mechanism
 from keras_attention.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from keras_attention.layers.normalizers import Entmax as Entmax
@@ -29,16 +39,21 @@ from keras_attention.layers.normalizers import Softmax as Softmax
 from keras_attention.layers.normalizers import Sparsemax as Sparsemax
 from keras_attention.layers.normalizers import TalkingHeads as TalkingHeads
 from keras_attention.layers.normalizers import TopK as TopK
+from keras_attention.layers.patch_embedding import PatchEmbedding as PatchEmbedding
 from keras_attention.layers.patterns import BigBird as BigBird
 from keras_attention.layers.patterns import BlockSparse as BlockSparse
 from keras_attention.layers.patterns import DilatedWindow as DilatedWindow
 from keras_attention.layers.patterns import GlobalWindow as GlobalWindow
+from keras_attention.layers.patterns import GridWindow as GridWindow
+from keras_attention.layers.patterns import OffDiagonal as OffDiagonal
 from keras_attention.layers.patterns import PackedSegments as PackedSegments
 from keras_attention.layers.patterns import Pattern as Pattern
 from keras_attention.layers.patterns import SlidingWindow as SlidingWindow
 from keras_attention.layers.pooling import AttentionPooling as AttentionPooling
 from keras_attention.layers.pooling import FirstTokenPooling as FirstTokenPooling
 from keras_attention.layers.pooling import MeanPooling as MeanPooling
+from keras_attention.layers.pooling import SequencePooling as SequencePooling
+from keras_attention.layers.pooling import TokenPooling as TokenPooling
 from keras_attention.layers.position_embedding import (
     LearnedPositionEmbedding as LearnedPositionEmbedding,
 )
@@ -47,11 +62,16 @@ from keras_attention.layers.position_embedding import (
     SinusoidalPositionEmbedding as SinusoidalPositionEmbedding,
 )
 from keras_attention.layers.position_embedding_2d import (
+    LearnedPositionEmbedding2D as LearnedPositionEmbedding2D,
+)
+from keras_attention.layers.position_embedding_2d import (
     SinusoidalPositionEmbedding2D as SinusoidalPositionEmbedding2D,
 )
 from keras_attention.layers.position_schemes import ALiBi as ALiBi
+from keras_attention.layers.position_schemes import RelativeBias2D as RelativeBias2D
 from keras_attention.layers.position_schemes import RelativePositions as RelativePositions
 from keras_attention.layers.position_schemes import Rotary as Rotary
+from keras_attention.layers.position_schemes import Rotary2D as Rotary2D
 from keras_attention.layers.position_schemes import ShawRelativePositions as ShawRelativePositions
 from keras_attention.layers.position_schemes import T5RelativeBias as T5RelativeBias
 from keras_attention.layers.position_schemes import TransformerXLPositions as TransformerXLPositions
@@ -69,6 +89,8 @@ from keras_attention.layers.scores import LocationAware as LocationAware
 from keras_attention.layers.scores import Performer as Performer
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score
+from keras_attention.layers.scores import TemperedDotProduct as TemperedDotProduct
+from keras_attention.layers.stochastic_depth import StochasticDepth as StochasticDepth
 from keras_attention.layers.text_encoder import TextEncoder as TextEncoder
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding
 from keras_attention.layers.transformer_xl_layer import TransformerXLLayer as TransformerXLLayer

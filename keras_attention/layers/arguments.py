@@ -13,6 +13,16 @@ def positive_integer(name, value):
     return value
 
 
+def natural_number(name, value):
+    """`value` if it is an integer, 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(
+            f"Received an invalid value for argument `{name}`, expected an integer, 0 or more. "
+            f"Received: {name}={value}"
+        )
+    return value
+
+
 def positive_number(name, value):
     """`value` if it is a number above zero."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
@@ -41,6 +51,16 @@ def one_of(name, value, choices):
             f"{', '.join(map(repr, choices))}. Received: {name}={value!r}"
         )
     return value
+
+
+def pair_of_sizes(name, value):
+    """`value`, a pair of positive integers, as a tuple."""
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ValueError(
+            f"Received an invalid value for argument `{name}`, expected a pair of positive "
+            f"integers. Received: {name}={value}"
+        )
+    return tuple(positive_integer(name, size) for size in value)
 
 
 def head_size(d_model, num_heads):

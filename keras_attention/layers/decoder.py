@@ -14,6 +14,7 @@ class Decoder(Stack):
     Args:
         num_layers: Number of layers.
         d_model, num_heads, dff, **layer_arguments: Arguments of every `DecoderLayer`.
+        attention, stochastic_depth: As in `Encoder`.
 
     Call arguments:
         x: Float tensor `[batch, q_len, d_model]`.

@@ -14,6 +14,9 @@ class Encoder(Stack):
     Args:
         num_layers: Number of layers.
         d_model, num_heads, dff, **layer_arguments: Arguments of every `EncoderLayer`.
+        attention: A `Mechanism` of every layer, or a list of them, which layers take in turn.
+        stochastic_depth: Rate of the last layer, see `StochasticDepth`; from the first layer on it
+            rises linearly.
 
     Call arguments:
         x: Float tensor `[batch, length, d_model]`.

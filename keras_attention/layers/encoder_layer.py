@@ -25,6 +25,9 @@ class EncoderLayer(TransformerLayer):
         head_dropout: Share of the heads that each example does without in training, or its
             schedule, see `MultiHeadAttention`.
         adapter_size: Size of an `Adapter` behind each sublayer, for fine-tuning; `None` for none.
+        layer_scale: What a `LayerScale` behind each sublayer starts at; `None` for none.
+        stochastic_depth: Share of the examples that do without each sublayer in training, see
+            `StochasticDepth`.
 
     Call arguments:
         x: Float tensor `[batch, length, d_model]`.

@@ -8,6 +8,7 @@ from keras_attention.layers.attention_regularizers.attention_regularizer import 
 )
 from keras_attention.layers.normalizers.continuous import Softmax
 from keras_attention.layers.normalizers.normalizer import Normalizer
+from keras_attention.layers.on_grid import OnGrid
 from keras_attention.layers.one_by_one import one_by_one
 from keras_attention.layers.patterns.pattern import Pattern
 from keras_attention.layers.position_embedding import NoPositionEmbedding
@@ -97,6 +98,32 @@ class Mechanism:
                 f"{type(position_scheme).__name__} beside it. Give one of them."
             )
         return type(self)(**{**self.parts(), "position_scheme": position_scheme})
+
+    def on_grid(self, grid, num_prefix=0):
+        """The same mechanism for tokens of a grid, which those of its parts that ask for it know.
+
+        Args:
+            grid: Pair of positive integers, `(rows, columns)`.
+            num_prefix: Number of tokens that stand before the grid.
+
+        Returns:
+            A new `Mechanism`.
+
+        Raises:
+            ValueError: If a part is for another grid.
+        """
+        parts = self.parts()
+        placed = {
+            name: part.on_grid(grid, num_prefix)
+            for name, part in parts.items()
+            if isinstance(part, OnGrid)
+        }
+        return type(self)(**{**parts, **placed})
+
+    @property
+    def knows_grid(self):
+        """Whether a part serves one grid alone."""
+        return any(isinstance(part, OnGrid) for part in self.parts().values())
 
     @property
     def one_by_one(self):
@@ -272,7 +299,7 @@ def in_its_place(position_scheme, attention):
 
     Args:
         position_scheme: Of the embedding or of attention, or `None`.
-        attention: A `Mechanism` or `None`.
+        attention: A `Mechanism`, a list of them, or `None`.
 
     Returns:
         `(position_scheme, attention)`: what the embedding gets, and what the layers get.
@@ -282,4 +309,8 @@ def in_its_place(position_scheme, attention):
     """
     if not isinstance(position_scheme, RelativePositions):
         return position_scheme, attention
-    return NoPositionEmbedding(), (attention or Mechanism()).with_position_scheme(position_scheme)
+    if isinstance(attention, list):
+        placed = [mechanism.with_position_scheme(position_scheme) for mechanism in attention]
+    else:
+        placed = (attention or Mechanism()).with_position_scheme(position_scheme)
+    return NoPositionEmbedding(), placed

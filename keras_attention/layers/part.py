@@ -15,3 +15,6 @@ class Part(keras.layers.Layer):
     def __init__(self, *, name=None, **kwargs):
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__)
         super().__init__(name=name or words.lower(), **kwargs)
+
+    def get_config(self):
+        return super().get_config()  # Keras' automatic one takes no dtype policy for an argument

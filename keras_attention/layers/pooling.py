@@ -4,10 +4,14 @@ import keras
 from keras import ops
 
 from keras_attention.layers.arguments import head_size
+from keras_attention.layers.dense import Dense
 from keras_attention.layers.multi_head_attention import MultiHeadAttention
+from keras_attention.layers.part import Part
+from keras_attention.ops.attention import weighted_values
+from keras_attention.ops.normalizers import softmax_weights
 
 
-class Pooling(keras.layers.Layer):
+class Pooling(Part):
     """Base of what makes `[batch, d_model]` of `[batch, length, d_model]`; padding does not count.
 
     A subclass defines `call(x, padding_mask=None)` and `shares`.
@@ -88,6 +92,91 @@ class FirstTokenPooling(Pooling):
     def shares(self, x, padding_mask=None):  # noqa: ARG002
         batch, length = ops.shape(x)[:2]
         return ops.broadcast_to(ops.one_hot(0, length), (batch, length))
+
+
+@keras.saving.register_keras_serializable(package="keras_attention")
+class TokenPooling(Pooling):
+    """The token at one place, such as the distillation token, which stands second.
+
+    Args:
+        position: Place of the token, an integer; counted from the end if it is negative.
+
+    Call arguments:
+        x: Float tensor `[batch, length, d_model]`.
+        padding_mask: Plays no part.
+
+    Returns:
+        Tensor `[batch, d_model]`.
+
+    Raises:
+        ValueError: If `position` is no integer.
+
+    Example:
+
+    >>> x = np.array([[[1.0], [3.0], [8.0]]])
+    >>> float(keras_attention.TokenPooling(1)(x)[0, 0])
+    3.0
+
+    References:
+        [Touvron et al., 2021](https://arxiv.org/abs/2012.12877), section 4
+    """
+
+    def __init__(self, position, **kwargs):
+        super().__init__(**kwargs)
+        if isinstance(position, bool) or not isinstance(position, int):
+            raise ValueError(f"`position` must be an integer. Received: position={position!r}.")
+        self.position = position
+
+    def call(self, x, padding_mask=None):  # noqa: ARG002 - as all poolings
+        return x[:, self.position]
+
+    def shares(self, x, padding_mask=None):  # noqa: ARG002
+        batch, length = ops.shape(x)[:2]
+        return ops.broadcast_to(ops.one_hot(self.position % length, length), (batch, length))
+
+    def get_config(self):
+        return {**super().get_config(), "position": self.position}
+
+
+@keras.saving.register_keras_serializable(package="keras_attention")
+class SequencePooling(Pooling):
+    r"""The mean of all tokens, weighted by how much each says that it matters.
+
+    $$ w = \mathrm{softmax}(x g + b), \qquad y = \textstyle\sum_i w_i x_i $$
+
+    That of compact transformers, in place of a class token. Unlike in `AttentionPooling` tokens are
+    not projected, and one vector is all that is learned.
+
+    Call arguments:
+        x: Float tensor `[batch, length, d_model]`.
+        padding_mask: Boolean tensor `[batch, length]`, True = real token. Defaults to all.
+
+    Returns:
+        Tensor `[batch, d_model]`; zeros where there is no token.
+
+    Example:
+
+    >>> keras_attention.SequencePooling()(np.ones((2, 5, 16))).shape
+    (2, 16)
+
+    References:
+        [Hassani et al., 2021](https://arxiv.org/abs/2104.05704), section 3.1
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.importance = Dense(1, name="importance", dtype=self.dtype_policy)
+
+    def build(self, x_shape):
+        self.importance.build(x_shape)
+
+    def call(self, x, padding_mask=None):
+        shares = ops.cast(self.shares(x, padding_mask), x.dtype)
+        return weighted_values(shares[:, None], x)[:, 0]
+
+    def shares(self, x, padding_mask=None):
+        scores = ops.cast(self.importance(x)[..., 0], "float32")  # [batch, length]
+        return softmax_weights(scores, padding_mask)
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")

@@ -5,6 +5,8 @@ import keras
 from keras_attention.layers.adapter import Adapter
 from keras_attention.layers.arguments import one_of, share
 from keras_attention.layers.layer_normalization import LayerNormalization
+from keras_attention.layers.layer_scale import LayerScale
+from keras_attention.layers.stochastic_depth import StochasticDepth
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -28,6 +30,9 @@ class Residual(keras.layers.Layer):
         dropout: Share of the sublayer's output dropped in training.
         epsilon: Added to the variance in the normalisation.
         adapter_size: Size of an `Adapter` behind the sublayer, or `None` for none.
+        layer_scale: What a `LayerScale` of the sublayer's output starts at, or `None` for none.
+        stochastic_depth: Share of the examples that do without the sublayer in training, see
+            `StochasticDepth`.
 
     Call arguments:
         x: Float tensor `[..., d_model]`, the input of the sublayer.
@@ -52,7 +57,16 @@ class Residual(keras.layers.Layer):
         - [Xiong et al., 2020](https://arxiv.org/abs/2002.04745), pre- against post-normalisation
     """
 
-    def __init__(self, normalization="pre", dropout=0.0, epsilon=1e-5, adapter_size=None, **kwargs):
+    def __init__(
+        self,
+        normalization="pre",
+        dropout=0.0,
+        epsilon=1e-5,
+        adapter_size=None,
+        layer_scale=None,
+        stochastic_depth=0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.normalization = one_of("normalization", normalization, ("pre", "post"))
         self.dropout = share("dropout", dropout)
@@ -65,12 +79,19 @@ class Residual(keras.layers.Layer):
         self.adapter = None
         if adapter_size is not None:
             self.adapter = Adapter(adapter_size, name="adapter", dtype=self.dtype_policy)
+        self.layer_scale = layer_scale
+        self.scale = None
+        if layer_scale is not None:
+            self.scale = LayerScale(layer_scale, name="scale", dtype=self.dtype_policy)
+        self.stochastic_depth = share("stochastic_depth", stochastic_depth)
+        self.depth = StochasticDepth(stochastic_depth, name="depth", dtype=self.dtype_policy)
 
     def build(self, x_shape, y_shape=None):  # noqa: ARG002 - Keras names the arguments of `call`
         if not self.layer_normalization.built:
             self.layer_normalization.build(x_shape)
-            if self.adapter is not None:
-                self.adapter.build(x_shape)
+            for layer in (self.adapter, self.scale):
+                if layer is not None:
+                    layer.build(x_shape)
 
     def before(self, x):
         """The input for the sublayer."""
@@ -79,7 +100,9 @@ class Residual(keras.layers.Layer):
     def after(self, x, y, training=None):
         """The sublayer's input and output, joined."""
         y = y if self.adapter is None else self.adapter(y)
-        x = x + self.output_dropout(y, training=training)
+        y = self.output_dropout(y, training=training)
+        y = y if self.scale is None else self.scale(y)
+        x = x + self.depth(y, training=training)
         return self.layer_normalization(x) if self.normalization == "post" else x
 
     def call(self, x, y, training=None):
@@ -95,4 +118,6 @@ class Residual(keras.layers.Layer):
             "dropout": self.dropout,
             "epsilon": self.epsilon,
             "adapter_size": self.adapter_size,
+            "layer_scale": self.layer_scale,
+            "stochastic_depth": self.stochastic_depth,
         }

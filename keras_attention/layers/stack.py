@@ -4,7 +4,7 @@ import keras
 
 from keras_attention.layers.arguments import positive_integer, signature_of_init
 from keras_attention.layers.layer_normalization import LayerNormalization
-from keras_attention.layers.serialization import deserialized
+from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.layers.transformer_layer import SERIALIZED_ARGUMENTS
 
 
@@ -16,6 +16,8 @@ class Stack(keras.layers.Layer):
     Args:
         num_layers: Number of layers.
         d_model, num_heads, dff, **layer_arguments: Arguments of every layer.
+        attention: A `Mechanism` of every layer, or a list of them, which layers take in turn.
+        stochastic_depth: Rate of the last layer; from the first on it rises linearly.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -34,6 +36,8 @@ class Stack(keras.layers.Layer):
         num_heads,
         dff,
         *,
+        attention=None,
+        stochastic_depth=0.0,
         name=None,
         trainable=True,
         dtype=None,
@@ -42,8 +46,24 @@ class Stack(keras.layers.Layer):
         super().__init__(name=name, trainable=trainable, dtype=dtype)
         positive_integer("num_layers", num_layers)
         layer_arguments["dtype"] = self.dtype_policy
+        mechanisms = attention if isinstance(attention, list) else [attention]
+        if not mechanisms:
+            raise ValueError(
+                "`attention` must be a `Mechanism` or a list of some, which layers take in turn. "
+                "Received: attention=[]."
+            )
+        self.attention = attention
+        self.stochastic_depth = stochastic_depth
         self.layers = [
-            self.layer_class(d_model, num_heads, dff, name=f"layer_{i}", **layer_arguments)
+            self.layer_class(
+                d_model,
+                num_heads,
+                dff,
+                attention=mechanisms[i % len(mechanisms)],
+                stochastic_depth=stochastic_depth * (i + 1) / num_layers,
+                name=f"layer_{i}",
+                **layer_arguments,
+            )
             for i in range(num_layers)
         ]
         self.supports_masking = self.layers[0].supports_masking
@@ -63,8 +83,11 @@ class Stack(keras.layers.Layer):
         return x if self.final_normalization is None else self.final_normalization(x)
 
     def get_config(self):
-        layer_arguments = self.layers[0].get_config()
-        return {**layer_arguments, **super().get_config(), "num_layers": len(self.layers)}
+        config = {**self.layers[0].get_config(), **super().get_config()}
+        if isinstance(self.attention, list):
+            config["attention"] = serialized(self.attention)
+        config["stochastic_depth"] = self.stochastic_depth
+        return {**config, "num_layers": len(self.layers)}
 
     @classmethod
     def from_config(cls, config):

@@ -39,6 +39,8 @@ class TransformerLayer(keras.layers.Layer):
         epsilon=1e-5,
         head_dropout=0.0,
         adapter_size=None,
+        layer_scale=None,
+        stochastic_depth=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -48,6 +50,8 @@ class TransformerLayer(keras.layers.Layer):
         self.normalization = normalization
         self.epsilon = epsilon
         self.adapter_size = adapter_size
+        self.layer_scale = layer_scale
+        self.stochastic_depth = stochastic_depth
         self.attention = Mechanism() if attention is None else attention
         self._attention_arguments = {
             "num_heads": num_heads,
@@ -78,6 +82,8 @@ class TransformerLayer(keras.layers.Layer):
             self.dropout,
             self.epsilon,
             self.adapter_size,
+            self.layer_scale,
+            self.stochastic_depth,
             name=f"{name}_residual",
             dtype=policy,
         )
@@ -100,6 +106,8 @@ class TransformerLayer(keras.layers.Layer):
             "epsilon": self.epsilon,
             "head_dropout": serialized(attention.head_dropout),
             "adapter_size": self.adapter_size,
+            "layer_scale": self.layer_scale,
+            "stochastic_depth": self.stochastic_depth,
         }
 
     @classmethod

@@ -14,6 +14,7 @@ class TransformerXLStack(Stack):
         num_layers: Number of layers.
         d_model, num_heads, dff, **layer_arguments: Arguments of every `TransformerXLLayer`;
             `memory_length` must be among them.
+        attention, stochastic_depth: As in `Encoder`.
 
     Call arguments:
         x: Float tensor `[batch, length, d_model]`, a segment of any length.

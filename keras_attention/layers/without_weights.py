@@ -103,17 +103,19 @@ def _fused(mechanism, pairs, flash_attention=None):
 
 def _chunked(mechanism, pairs, dropout, seed):
     scheme, pattern = mechanism.position_scheme, mechanism.pattern
-    relative_bias = None
+    relative_bias, bias = None, pairs.bias
     if scheme is not None and scheme.has_distance_bias:
         q_len, k_len = ops.shape(pairs.query)[-2], ops.shape(pairs.key)[-2]
         distances = ops.arange(q_len + k_len - 1, dtype="int32") - (q_len - 1)
         relative_bias = scheme.distance_bias(distances)
+    elif terms := mechanism.score_terms(pairs):
+        bias = sum(terms)
     attended = chunked_attention(
         pairs.query,
         pairs.key,
         pairs.value,
         pairs.attention_mask,
-        pairs.bias,
+        bias,
         scale=mechanism.score.dot_product_scale(pairs.query.shape[-1]),
         causal=pairs.causal,
         window=None if pattern is None else pattern.window,

@@ -1,6 +1,9 @@
 """Task models, assembled from the layers."""
 
 from keras_attention.models.bucketed_predictor import BucketedPredictor as BucketedPredictor
+from keras_attention.models.compact_convolutional_transformer import (
+    CompactConvolutionalTransformer as CompactConvolutionalTransformer,
+)
 from keras_attention.models.language_model import LanguageModel as LanguageModel
 from keras_attention.models.masked_language_model import MaskedLanguageModel as MaskedLanguageModel
 from keras_attention.models.recurrent_encoder_decoder import (
@@ -8,3 +11,5 @@ from keras_attention.models.recurrent_encoder_decoder import (
 )
 from keras_attention.models.text_classifier import TextClassifier as TextClassifier
 from keras_attention.models.transformer import Transformer as Transformer
+from keras_attention.models.vision_transformer import VisionTransformer as VisionTransformer
+from keras_attention.models.vision_transformer import vision_transformer as vision_transformer

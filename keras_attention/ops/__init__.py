@@ -13,6 +13,8 @@ from keras_attention.ops.discrete_normalizers import (
 )
 from keras_attention.ops.discrete_normalizers import hard_weights as hard_weights
 from keras_attention.ops.discrete_normalizers import log_probability as log_probability
+from keras_attention.ops.grids import grid_places as grid_places
+from keras_attention.ops.grids import resample_grid as resample_grid
 from keras_attention.ops.kernel_features import log_elu_features as log_elu_features
 from keras_attention.ops.kernel_features import log_softmax_features as log_softmax_features
 from keras_attention.ops.kernel_features import orthogonal_projection as orthogonal_projection
@@ -27,6 +29,9 @@ from keras_attention.ops.monotonic_normalizer import monotonic_weights as monoto
 from keras_attention.ops.normalizers import sigmoid_weights as sigmoid_weights
 from keras_attention.ops.normalizers import softmax_weights as softmax_weights
 from keras_attention.ops.normalizers import top_k_weights as top_k_weights
+from keras_attention.ops.patches import image_patches as image_patches
+from keras_attention.ops.patches import pad_images as pad_images
+from keras_attention.ops.patches import shifted_images as shifted_images
 from keras_attention.ops.position_bias import alibi_bias as alibi_bias
 from keras_attention.ops.position_bias import distances_between as distances_between
 from keras_attention.ops.position_bias import relative_position_buckets as relative_position_buckets

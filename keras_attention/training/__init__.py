@@ -10,7 +10,9 @@ from keras_attention.training.metrics import Perplexity as Perplexity
 from keras_attention.training.model import Model as Model
 from keras_attention.training.objectives import FGM as FGM
 from keras_attention.training.objectives import FreeLB as FreeLB
+from keras_attention.training.objectives import HardDistillation as HardDistillation
 from keras_attention.training.objectives import RDrop as RDrop
+from keras_attention.training.objectives import SoftDistillation as SoftDistillation
 from keras_attention.training.rate_schedules import VShaped as VShaped
 from keras_attention.training.schedules import InverseSquareRoot as InverseSquareRoot
 from keras_attention.training.schedules import WarmupCosine as WarmupCosine

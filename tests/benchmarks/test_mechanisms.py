@@ -10,8 +10,9 @@ from keras_attention import layers
 from tasks.common.mechanisms import make_mechanism, make_position_scheme
 
 PAGE = Path(__file__).parents[2] / Config().page
-# For sequences longer than the preset's; and what the baseline has.
-LEFT_OUT = {"BigBird", "BlockSparse", "PackedSegments", "Softmax"}
+# For sequences longer than the preset's; for pictures; and what the baseline has.
+OF_PICTURES = {"GridWindow", "OffDiagonal", "RelativeBias2D", "Rotary2D", "TemperedDotProduct"}
+LEFT_OUT = {"BigBird", "BlockSparse", "PackedSegments", "Softmax", *OF_PICTURES}
 
 
 @pytest.mark.parametrize("variant", mechanisms.VARIANTS, ids=lambda variant: variant.name)

@@ -7,6 +7,7 @@ from itertools import product
 
 import keras_attention as ka
 
+GRID = dict(grid=(2, 3), num_prefix=1)
 SCORES = {
     "ScaledDotProduct": ka.ScaledDotProduct,
     "DotProduct": lambda: ka.DotProduct(learned_scale=True),
@@ -14,6 +15,7 @@ SCORES = {
     "Additive": lambda: ka.Additive(5, normalize=True),
     "Concat": lambda: ka.Concat(5),
     "Cosine": ka.Cosine,
+    "TemperedDotProduct": ka.TemperedDotProduct,
     "LocationAware": lambda: ka.LocationAware(5, filters=2, kernel_size=3),
     "LinearAttention": ka.LinearAttention,
     "Performer": lambda: ka.Performer(13),
@@ -32,8 +34,10 @@ NORMALIZERS = {
 POSITION_SCHEMES = {
     "None": lambda: None,
     "Rotary": ka.Rotary,
+    "Rotary2D": lambda: ka.Rotary2D(**GRID),
     "ALiBi": ka.ALiBi,
     "T5RelativeBias": lambda: ka.T5RelativeBias(num_buckets=8, max_distance=6),
+    "RelativeBias2D": lambda: ka.RelativeBias2D(**GRID),
     "ShawRelativePositions": lambda: ka.ShawRelativePositions(3),
     "TransformerXLPositions": ka.TransformerXLPositions,
 }
@@ -45,6 +49,8 @@ PATTERNS = {
     "BlockSparse": lambda: ka.BlockSparse([[1, 0, 1, 0], [1, 1, 0, 0]] * 2, block_size=2),
     "BigBird": lambda: ka.BigBird(7, block_size=1),
     "PackedSegments": lambda: ka.PackedSegments(3),
+    "OffDiagonal": ka.OffDiagonal,
+    "GridWindow": lambda: ka.GridWindow(2, shift=1, **GRID),
 }
 KINDS = {
     "score": SCORES,

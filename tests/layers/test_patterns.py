@@ -20,6 +20,7 @@ PATTERNS = {
     "BlockSparse": lambda window: ka.BlockSparse(MASK, block_size=37),
     "BigBird": lambda window: ka.BigBird(149, block_size=max(2, min(window, 20))),
     "PackedSegments": lambda window: ka.PackedSegments(window),
+    "OffDiagonal": lambda window: ka.OffDiagonal(),
 }
 every_pattern = pytest.mark.parametrize("name", PATTERNS)
 
@@ -34,6 +35,8 @@ def allowed(pattern, query, key):
             return distance < window or min(query, key) < num_global
         case ka.SlidingWindow(window=window):
             return distance < window
+        case ka.OffDiagonal():
+            return key != query
         case ka.BlockSparse(block_mask=mask, block_size=size):
             return mask[query // size][key // size]
 

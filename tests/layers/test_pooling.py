@@ -5,12 +5,26 @@ import numpy as np
 import pytest
 
 import keras_attention
-from keras_attention.layers.pooling import AttentionPooling, FirstTokenPooling, MeanPooling
+from keras_attention.layers.class_attention_pooling import ClassAttentionPooling
+from keras_attention.layers.pooling import (
+    AttentionPooling,
+    FirstTokenPooling,
+    MeanPooling,
+    SequencePooling,
+    TokenPooling,
+)
 
 draw = np.random.default_rng(7)
 X = draw.normal(size=(2, 5, 12)).astype("float32")
 MASK = np.array([[True, True, True, False, False], [True, True, True, True, True]])
-POOLINGS = [MeanPooling(), FirstTokenPooling(), AttentionPooling(num_heads=3)]
+POOLINGS = [
+    MeanPooling(),
+    FirstTokenPooling(),
+    TokenPooling(1),
+    SequencePooling(),
+    AttentionPooling(num_heads=3),
+    ClassAttentionPooling(2, d_model=12, num_heads=3, dff=17),
+]
 
 
 def as_numpy(x):
@@ -54,6 +68,27 @@ def test_a_text_without_tokens_gives_no_nan(pooling):
 
 def test_the_first_token():
     np.testing.assert_array_equal(as_numpy(FirstTokenPooling()(X, padding_mask=MASK)), X[:, 0])
+
+
+@pytest.mark.parametrize("position", [1, -2])
+def test_the_token_at_one_place(position):
+    pooling = TokenPooling(position)
+    np.testing.assert_array_equal(as_numpy(pooling(X, padding_mask=MASK)), X[:, position])
+    shares = as_numpy(pooling.shares(X))
+    np.testing.assert_array_equal(shares[:, position], 1.0)
+    assert shares.sum() == 2
+    with pytest.raises(ValueError, match="`position` must be an integer.* position='first'"):
+        TokenPooling("first")
+
+
+def test_sequence_pooling_is_its_formula():
+    pooling = SequencePooling()
+    output = as_numpy(pooling(X, padding_mask=MASK))
+    vector, bias = pooling.get_weights()
+    for row, real in enumerate((3, 5)):
+        scores = np.exp(X[row, :real] @ vector[:, 0] + bias)
+        expected = scores / scores.sum() @ X[row, :real]
+        np.testing.assert_allclose(output[row], expected, atol=1e-5)
 
 
 def test_attention_is_that_of_its_query():

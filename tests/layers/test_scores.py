@@ -27,6 +27,7 @@ SCORES = {
         ka.Cosine,
         lambda w, q, k, _: min(np.exp(w["log_scale"]), 100) * (q @ k) / np.sqrt((q @ q) * (k @ k)),
     ),
+    "TemperedDotProduct": (ka.TemperedDotProduct, lambda w, q, k, _: w["head_scale"] * (q @ k)),
     "LocationAware": (
         lambda: ka.LocationAware(11, filters=3, kernel_size=5, normalize=True),
         lambda w, q, k, near: additive(w, q, k, near @ w["location_kernel"] @ w["feature_kernel"]),
@@ -49,7 +50,7 @@ def normal(*shape, seed):
 
 
 def sizes_of(name):
-    dot_products = ("ScaledDotProduct", "DotProduct", "Cosine")
+    dot_products = ("ScaledDotProduct", "DotProduct", "Cosine", "TemperedDotProduct")
     return (7, 7) if name in dot_products else (5, 7)
 
 

@@ -38,7 +38,7 @@ def test_equals_all_weights_at_once(position_scheme, window, causal, monkeypatch
         keras.utils.set_random_seed(0)
         layer = ka.MultiHeadAttention(
             4,
-            6,
+            8,
             num_key_value_heads=2,
             position_scheme=POSITION_SCHEMES[position_scheme](),
             sliding_window=window,

@@ -1,10 +1,14 @@
 """Position schemes that act inside attention, on queries, keys and scores."""
 
 from keras_attention.layers.position_schemes.alibi import ALiBi as ALiBi
+from keras_attention.layers.position_schemes.relative_bias_2d import (
+    RelativeBias2D as RelativeBias2D,
+)
 from keras_attention.layers.position_schemes.relative_positions import (
     RelativePositions as RelativePositions,
 )
 from keras_attention.layers.position_schemes.rotary import Rotary as Rotary
+from keras_attention.layers.position_schemes.rotary_2d import Rotary2D as Rotary2D
 from keras_attention.layers.position_schemes.shaw_relative_positions import (
     ShawRelativePositions as ShawRelativePositions,
 )

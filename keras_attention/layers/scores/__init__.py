@@ -11,3 +11,6 @@ from keras_attention.layers.scores.linear_kernel import LinearKernel as LinearKe
 from keras_attention.layers.scores.location_aware import LocationAware as LocationAware
 from keras_attention.layers.scores.performer import Performer as Performer
 from keras_attention.layers.scores.score import Score as Score
+from keras_attention.layers.scores.tempered_dot_product import (
+    TemperedDotProduct as TemperedDotProduct,
+)

@@ -2,5 +2,7 @@
 
 from keras_attention.training.objectives.adversarial import FGM as FGM
 from keras_attention.training.objectives.adversarial import FreeLB as FreeLB
+from keras_attention.training.objectives.distillation import HardDistillation as HardDistillation
+from keras_attention.training.objectives.distillation import SoftDistillation as SoftDistillation
 from keras_attention.training.objectives.objective import Objective as Objective
 from keras_attention.training.objectives.r_drop import RDrop as RDrop
