@@ -56,7 +56,8 @@ def rating() -> ClassificationConfig:
 
 def words() -> ClassificationConfig:
     """A label for each word of a built-in review: topic, praise, blame or nothing of these."""
-    return replace(tiny(), name="words", data=Builtin("words"))
+    run = tiny()
+    return replace(run, name="words", data=Builtin("words"), train=replace(run.train, epochs=5))
 
 
 def _of_reviews(kind: Kind) -> ClassificationConfig:
@@ -65,9 +66,9 @@ def _of_reviews(kind: Kind) -> ClassificationConfig:
     return replace(
         run,
         name=kind,
-        data=Builtin(kind, train=60_000),
-        model=replace(run.model, dropout=0.1, position_scheme="Rotary"),
-        train=replace(run.train, epochs=5),
+        data=Builtin(kind, train=50_000),
+        model=replace(run.model, position_scheme="Rotary"),
+        train=replace(run.train, epochs=4, peak_learning_rate=4e-3),
     )
 
 
