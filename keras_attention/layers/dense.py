@@ -1,6 +1,7 @@
 """Keras' dense layers, faster: their weights, quantization and LoRA with a product of our own."""
 
 import keras
+from keras import ops
 
 from keras_attention.ops.tensordot import tensordot
 
@@ -96,4 +97,5 @@ class TiedEmbedding(_Quantizable, keras.layers.ReversibleEmbedding):
         plain = self.tie_weights and self.reverse_dtype is None and self.logit_soft_cap is None
         if not (reverse and plain):
             return super().call(inputs, reverse)
-        return tensordot(inputs, self.embeddings, transpose=True)
+        # Keras casts the weights of an embedding in no call, lest it casts the ids as well.
+        return tensordot(inputs, ops.cast(self.embeddings, self.compute_dtype), transpose=True)

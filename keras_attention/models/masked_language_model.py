@@ -6,6 +6,7 @@ from keras import ops
 from keras_attention.layers.dense import Dense
 from keras_attention.layers.layer_normalization import LayerNormalization
 from keras_attention.layers.serialization import deserialized, serialized
+from keras_attention.ops.tensordot import add_bias
 from keras_attention.training.model import Model
 
 
@@ -67,7 +68,7 @@ class MaskedLanguageModel(Model):
         x = self.encoder(inputs, training=training)  # [batch, length, d_model]
         x = _rows(x, positions)
         x = self.normalization(self.transform(x))
-        return self.encoder.token_embedding.logits(x) + ops.cast(self.bias, x.dtype)
+        return add_bias(self.encoder.token_embedding.logits(x), self.bias)
 
     def get_config(self):
         return {

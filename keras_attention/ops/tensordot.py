@@ -80,19 +80,35 @@ def tensordot(x, kernel, axes=1, transpose=False, bias=None, activation=None):
         matrix = ops.transpose(kernel) if transpose else ops.reshape(kernel, (inner, -1))
         product = ops.matmul(rows, matrix)
     if bias is not None:
-        product = _with_bias(product, ops.reshape(bias, (-1,)))
+        product = add_bias(product, ops.reshape(bias, (-1,)))
     if activation is not None:  # before the reshape: some backends join it with the product
         product = activation(product)
     return ops.reshape(product, (*kept, *outer))
 
 
-def _with_bias(product, bias):
-    """A matrix and a vector, added."""
-    if keras.backend.backend() != "tensorflow":
-        return product + bias
-    from keras_attention.ops.backend.tensorflow_bias import add_bias
+def add_bias(x, bias):
+    """A vector added to the last axis, with a gradient that is exact in half precision, too.
 
-    return add_bias(product, bias)
+    Args:
+        x: Float tensor `[..., features]`.
+        bias: Float tensor `[features]`.
+
+    Returns:
+        Tensor of the shape and dtype of `x`.
+
+    Example:
+
+    >>> from keras_attention.ops.tensordot import add_bias
+    >>> add_bias(np.zeros((2, 5, 3), "float32"), np.ones(3, "float32")).shape
+    (2, 5, 3)
+    """
+    x = ops.convert_to_tensor(x)
+    bias = ops.cast(bias, x.dtype)  # of a variable the value
+    if keras.backend.backend() != "tensorflow":
+        return x + bias
+    from keras_attention.ops.backend import tensorflow_bias
+
+    return tensorflow_bias.add_bias(x, bias)
 
 
 def _is_step(kept):

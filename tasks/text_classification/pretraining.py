@@ -80,7 +80,7 @@ def pretrain(
     chunks = cut(texts, text)
     validation = chunks.take(np.arange(0, len(chunks.lengths), _VALIDATION))
     training = chunks.take(np.flatnonzero(np.arange(len(chunks.lengths)) % _VALIDATION))
-    model = MaskedLanguageModel(encoder, name="masked_language_model")
+    model = MaskedLanguageModel(encoder, dtype=encoder.dtype_policy, name="masked_language_model")
     masker = Masker(text, config.hide, config.hidden_share)
     checkpoints = make_checkpoints(config, inner)
     first_epoch = checkpoints.epochs_done()

@@ -8,6 +8,7 @@ import keras_attention
 from keras_attention.decoding.lineage import Lineage
 
 SIZES = dict(num_layers=2, d_model=12, num_heads=3, dff=17, dropout=0.0)
+MIXED = "mixed_bfloat16"
 IDS = np.array([[5, 7, 3, 11, 2], [13, 17, 19, 0, 0]])
 
 
@@ -53,6 +54,21 @@ def test_a_masked_language_model_predicts_at_the_positions():
     np.testing.assert_allclose(
         chosen, np.take_along_axis(whole, positions[..., None], axis=1), atol=1e-5
     )
+
+
+def test_in_mixed_precision_logits_are_products_of_halves():
+    encoders = [keras_attention.TextEncoder(23, **SIZES, dtype=p) for p in ("float32", MIXED)]
+    models = [
+        keras_attention.MaskedLanguageModel(encoder, dtype=encoder.dtype_policy)
+        for encoder in encoders
+    ]
+    models[1].set_weights(models[0].get_weights())
+    inputs = {"token_ids": IDS, "positions": np.array([[4, 1], [0, 2]])}
+    expected, logits = (model(inputs) for model in models)
+    assert keras.backend.standardize_dtype(logits.dtype) == "bfloat16"
+    assert {weight.dtype for weight in models[1].trainable_weights} == {"float32"}
+    logits = as_numpy(keras.ops.cast(logits, "float32"))
+    np.testing.assert_allclose(logits, as_numpy(expected), atol=3e-2)
 
 
 def test_a_pretrained_encoder_is_the_classifiers():

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_attention.ops.tensordot import tensordot
+from keras_attention.ops.tensordot import add_bias, tensordot
 
 
 def normal(*shape, seed=0):
@@ -58,6 +58,24 @@ def test_the_gradient_of_a_bias_is_summed_exactly(dtype):
     tolerance = {"float32": 1e-3, "bfloat16": np.abs(expected).max() / 2**8}[dtype]
     assert gradient.dtype == dtype
     np.testing.assert_allclose(tf.cast(gradient, "float64"), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.tensorflow
+def test_a_bias_of_any_number_of_axes():
+    import tensorflow as tf
+
+    x, bias, upstream = (
+        tf.constant(normal(2, 7, 11)),
+        tf.constant(normal(11)),
+        normal(2, 7, 11, seed=1),
+    )
+    with tf.GradientTape() as tape:
+        tape.watch((x, bias))
+        y = add_bias(x, bias)
+    of_x, of_bias = tape.gradient(y, (x, bias), tf.constant(upstream))
+    np.testing.assert_allclose(y, x.numpy() + bias.numpy(), atol=1e-6)
+    np.testing.assert_array_equal(of_x, upstream)
+    np.testing.assert_allclose(of_bias, upstream.sum(axis=(0, 1)), atol=1e-5)
 
 
 def test_a_transposed_kernel():
