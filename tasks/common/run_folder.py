@@ -104,8 +104,8 @@ class RunFolder:
         return resumed
 
     def publish(self, path: Path) -> "RunFolder":
-        """Copy what it takes to use a finished run, its weights in float16; so, too, those of a
-        pre-trained encoder, for other runs to begin with.
+        """Copy what it takes to use a finished run, its weights in float16; or, of a run that only
+        pre-trained, to begin another with its encoder.
 
         Args:
             path: a new folder, or one published before.
@@ -117,10 +117,10 @@ class RunFolder:
             FileNotFoundError: if the run is not finished.
         """
         copy = RunFolder(path)
-        for which in ("final", "encoder"):
-            if which == "final" or self.weights(which).exists():
-                weights = read_checkpoint(self.weights(which)).weights
-                write_checkpoint(copy.weights(which), Checkpoint(_halved(weights)))
+        is_encoder = self.weights("encoder").exists() and not self.weights("last").exists()
+        which = "encoder" if is_encoder else "final"
+        weights = read_checkpoint(self.weights(which)).weights
+        write_checkpoint(copy.weights(which), Checkpoint(_halved(weights)))
         for one in (self.config, self.vocabulary, self._fingerprint, self.facts):
             if one != self.facts or one.exists():  # which not every task has
                 write_atomically(copy.path / one.relative_to(self.path), one.read_bytes())

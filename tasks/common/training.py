@@ -76,7 +76,9 @@ MAY_CHANGE = frozenset(
 )
 
 
-def check(settings: CommonTrainConfig, pad_to_multiple_of: int | None) -> None:
+def check(
+    settings: CommonTrainConfig, pad_to_multiple_of: int | None, fewest_epochs: int = 1
+) -> None:
     """Raise ValueError if settings contradict each other."""
     if settings.jit and not pad_to_multiple_of:
         raise ValueError(
@@ -89,9 +91,12 @@ def check(settings: CommonTrainConfig, pad_to_multiple_of: int | None) -> None:
             "they would wait for each other for ever. Use `train.max_steps`. Received: "
             f"train.max_minutes={settings.max_minutes}."
         )
-    for name, value in (("epochs", settings.epochs), ("average", settings.average)):
-        if value < 1:
-            raise ValueError(f"`train.{name}` must be at least 1. Received: {value}.")
+    for name, value, least in (
+        ("epochs", settings.epochs, fewest_epochs),
+        ("average", settings.average, 1),
+    ):
+        if value < least:
+            raise ValueError(f"`train.{name}` must be at least {least}. Received: {value}.")
 
 
 def make_optimizer(

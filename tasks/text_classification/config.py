@@ -88,7 +88,8 @@ class ObjectiveConfig:
 
 @dataclass(frozen=True)
 class TrainConfig(CommonTrainConfig):
-    """Optimisation, and what a run does besides."""
+    """Optimisation, and what a run does besides. With 0 `epochs` a run only pre-trains, and others
+    begin with its encoder."""
 
     monitor: Literal["val_loss", "val_accuracy", "val_error"] = "val_loss"
     """What decides which epoch is the best."""
@@ -124,7 +125,8 @@ class ClassificationConfig:
     train: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self):
-        check(self.train, self.batching.pad_to_multiple_of)
+        fewest = 0 if self.pretraining.epochs else 1  # a run may pre-train alone
+        check(self.train, self.batching.pad_to_multiple_of, fewest)
         self.augmentation.check(label_kind(self.data))
         if self.text.remove_tags and label_kind(self.data) == "words":
             raise ValueError(

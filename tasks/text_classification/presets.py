@@ -9,6 +9,7 @@ from tasks.text_classification.builtin import Kind
 from tasks.text_classification.config import (
     ClassificationConfig,
     ModelConfig,
+    ObjectiveConfig,
     TextConfig,
     TrainConfig,
 )
@@ -18,6 +19,7 @@ from tasks.text_classification.pretraining import PretrainingConfig
 _FILM_REVIEWS = TextConfig(
     vocabulary_size=8000, max_length=384, truncation="both", lowercase=True, remove_tags=True
 )
+_IMDB_ENCODER = Path("results", "text_classification", "imdb_encoder")
 _SMALL = ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3)
 _ON_ITS_OWN_TEXT = PretrainingConfig(epochs=20, peak_learning_rate=1e-3, warmup_steps=500)
 _FINE_TUNING = TrainConfig(
@@ -84,10 +86,10 @@ def imdb() -> ClassificationConfig:
     )
 
 
-def imdb_pretrained() -> ClassificationConfig:
-    """Film reviews; before, the encoder has learned to fill in words that are hidden from them."""
+def imdb_encoder() -> ClassificationConfig:
+    """Filling in hidden words of film reviews: the encoder that other runs begin with."""
     return ClassificationConfig(
-        name="imdb_pretrained",
+        name="imdb_encoder",
         data=Imdb(),
         text=_FILM_REVIEWS,
         batching=Batching(batch_size=32),
@@ -102,6 +104,17 @@ def imdb_pretrained() -> ClassificationConfig:
         pretraining=PretrainingConfig(
             epochs=10, hidden_share=0.25, peak_learning_rate=2e-3, warmup_steps=1000, clip_norm=1.0
         ),
+        train=TrainConfig(epochs=0, precision="mixed_bfloat16"),
+    )
+
+
+def imdb_pretrained() -> ClassificationConfig:
+    """Film reviews, from the encoder that has learned to fill in their words."""
+    run = imdb_encoder()
+    return replace(
+        run,
+        name="imdb_pretrained",
+        pretraining=PretrainingConfig(),
         train=TrainConfig(
             epochs=4,
             monitor="val_accuracy",
@@ -109,6 +122,7 @@ def imdb_pretrained() -> ClassificationConfig:
             schedule="cosine",
             warmup_steps=500,
             precision="mixed_bfloat16",
+            initial_encoder=_IMDB_ENCODER,
         ),
     )
 
@@ -136,7 +150,8 @@ def clinc150() -> ClassificationConfig:
         model=ModelConfig(
             num_layers=2, d_model=256, num_heads=4, dff=512, dropout=0.3, head_dropout=0.3
         ),
-        train=replace(_FROM_SCRATCH, epochs=30),
+        objective=ObjectiveConfig("r_drop"),
+        train=replace(_FROM_SCRATCH, epochs=30, average=5),
     )
 
 
@@ -148,7 +163,7 @@ def ag_news() -> ClassificationConfig:
         text=TextConfig(vocabulary_size=8000, max_length=128),
         batching=Batching(batch_size=32),
         model=_SMALL,
-        pretraining=_ON_ITS_OWN_TEXT,
+        objective=ObjectiveConfig("r_drop"),
         train=replace(_FINE_TUNING, epochs=10),
     )
 
@@ -171,6 +186,7 @@ PRESETS: dict[str, Callable[[], ClassificationConfig]] = {
         rating,
         words,
         imdb,
+        imdb_encoder,
         imdb_pretrained,
         sst2,
         clinc150,

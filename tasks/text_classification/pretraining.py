@@ -29,6 +29,7 @@ from tasks.common.training import (
 from tasks.common.untuned import untuned
 from tasks.text_classification.batches import plan_epoch
 from tasks.text_classification.masking import Masker, Masking
+from tasks.text_classification.scoring import Score
 from tasks.text_classification.text import ClassifierText
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def pretrain(
     folder: RunFolder,
     seed: int,
     writes: bool,
-) -> None:
+) -> list[Score]:
     """Teach an encoder the language of `texts`; resume if that has been begun.
 
     Args:
@@ -75,6 +76,9 @@ def pretrain(
         folder: of the run; checkpoints and logs go to its folder `pretraining`.
         seed: of the order of batches.
         writes: whether this process writes; of several workers one does.
+
+    Returns:
+        How well hidden tokens are filled in where the text was held out.
     """
     inner = RunFolder(folder.path / "pretraining")
     chunks = cut(texts, text)
@@ -97,9 +101,10 @@ def pretrain(
         training.lengths.sum(),
         first_epoch,
     )
+    held_out = make_dataset(validation, masker, config.batch_size, None)
     model.fit(
         batches,
-        validation_data=make_dataset(validation, masker, config.batch_size, None),
+        validation_data=held_out,
         initial_epoch=first_epoch,
         epochs=config.epochs,
         callbacks=make_callbacks(config, inner, keras.callbacks.Callback(), checkpoints, writes),
@@ -108,6 +113,11 @@ def pretrain(
     )
     if writes:
         write_checkpoint(folder.weights("encoder"), encoder_checkpoint(encoder))
+    reached = model.evaluate(held_out, verbose=0, return_dict=True)
+    return [
+        Score("accuracy of hidden tokens", 100 * reached["accuracy"]),
+        Score("perplexity of hidden tokens", reached["perplexity"], ""),
+    ]
 
 
 def cut(texts: Sequence[str], text: ClassifierText) -> Ragged:
@@ -170,6 +180,11 @@ def load_encoder(encoder: TextEncoder, folder: RunFolder) -> None:
         prefix = f"{encoder.name}/"
         whole = read_checkpoint(folder.weights("final")).weights
         weights = {n.removeprefix(prefix): v for n, v in whole.items() if n.startswith(prefix)}
-    # Adapters that this encoder has and that one has not change nothing yet.
-    new = {name: v for name, v in encoder_checkpoint(encoder).weights.items() if "adapter" in name}
+    # What this encoder has and that one may lack: adapters change nothing yet, and a segment's
+    # embedding is learnt anew.
+    new = {
+        name: value
+        for name, value in encoder_checkpoint(encoder).weights.items()
+        if "adapter" in name or "segment_embedding" in name
+    }
     load_weights(encoder, {**new, **weights})

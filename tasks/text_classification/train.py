@@ -2,11 +2,12 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
+import keras
 import numpy as np
 import tyro
 
@@ -14,6 +15,7 @@ from tasks.common import console
 from tasks.common.begun import begin
 from tasks.common.data_folder import found
 from tasks.common.finished import choose_weights, record_and_publish
+from tasks.common.results import Start
 from tasks.common.run_folder import RunFolder
 from tasks.common.text_files import read_lines
 from tasks.common.training import make_callbacks, make_checkpoints, make_optimizer
@@ -74,7 +76,8 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
             folder; only the first of them writes and scores.
 
     Returns:
-        The scores on the test split.
+        The scores on the test split; of a run that only pre-trains, on what was held out of its
+        text.
     """
     run = begin(
         config,
@@ -92,7 +95,11 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
     with run.strategy.scope():
         model = build_model(config, text.size, facts, config.train.precision)
         if not folder.weights("last").exists():
-            _begin_encoder(model, config, folder, splits, text, writes)
+            learned = _begin_encoder(model, config, folder, splits, text, writes)
+            if not config.train.epochs:  # the run only pre-trains
+                if writes:
+                    _record(config, folder, run.start, model.encoder, {"scores": learned})
+                return learned
         prepare(model, config.fine_tuning)
         progress = ClassificationProgress(
             Classifier(model, text, main, warns=False),  # the data has been counted
@@ -107,15 +114,26 @@ def train(config: ClassificationConfig, folder: RunFolder) -> list[Score]:
     if not writes:
         return []
     scores, baselines = _scores(folder, facts, splits)
-    if config.train.record:
-        row = {
-            "seed": config.train.seed,
-            "parameters": model.count_params(),
-            "scores": {one.name: round(one.value, 3) for one in scores},
-            "bag_of_words": {one.name: round(one.value, 3) for one in baselines},
-        }
-        record_and_publish("text_classification", run.start, row, config, PRESETS, folder)
+    _record(config, folder, run.start, model, {"scores": scores, "bag_of_words": baselines})
     return scores
+
+
+def _record(
+    config: ClassificationConfig,
+    folder: RunFolder,
+    start: Start,
+    model: keras.layers.Layer,
+    scores: Mapping[str, Sequence[Score]],
+) -> None:
+    """Keep what a finished run has reached, if the settings say so."""
+    if not config.train.record:
+        return
+    row = {
+        "seed": config.train.seed,
+        "parameters": model.count_params(),
+        **{what: {one.name: round(one.value, 3) for one in ones} for what, ones in scores.items()},
+    }
+    record_and_publish("text_classification", start, row, config, PRESETS, folder)
 
 
 def _prepare(
@@ -179,15 +197,20 @@ def _encoded(
     )
 
 
-def _begin_encoder(model, config: ClassificationConfig, folder, splits, text, writes) -> None:
-    """Give the encoder the weights that it begins with."""
+def _begin_encoder(
+    model, config: ClassificationConfig, folder, splits, text, writes
+) -> list[Score]:
+    """Give the encoder the weights that it begins with; returns the scores of pre-training."""
     if config.train.initial_encoder:
         load_encoder(model.encoder, RunFolder(config.train.initial_encoder))
-    if config.pretraining.epochs:
-        texts = _training_texts(splits)
-        if config.pretraining.text:
-            texts += [line for line in read_lines(found(config.pretraining.text)) if line.strip()]
-        pretrain(model.encoder, text, texts, config.pretraining, folder, config.train.seed, writes)
+    if not config.pretraining.epochs:
+        return []
+    texts = _training_texts(splits)
+    if config.pretraining.text:
+        texts += [line for line in read_lines(found(config.pretraining.text)) if line.strip()]
+    return pretrain(
+        model.encoder, text, texts, config.pretraining, folder, config.train.seed, writes
+    )
 
 
 def _of_main_task(settings: TrainConfig, facts: RunFacts) -> TrainConfig:
