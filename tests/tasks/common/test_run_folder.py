@@ -107,10 +107,9 @@ def test_a_published_run_has_what_it_takes_to_use_it_in_half_the_size(folder, vo
     assert {path.name for path in copy.checkpoints.iterdir()} == {"final.npz", "vocabulary.sha256"}
 
 
-def test_a_pre_trained_encoder_is_published_as_well(folder, vocabulary, tmp_path):
+def test_of_a_run_that_only_pre_trained_the_encoder_is_published(folder, vocabulary, tmp_path):
     folder.start(Config())
     folder.save_vocabulary(vocabulary)
-    write_checkpoint(folder.weights("final"), Checkpoint({"kernel": np.ones(7, "float32")}))
     write_checkpoint(folder.weights("encoder"), Checkpoint({"kernel": np.zeros(5, "float32")}))
 
     copy = folder.publish(tmp_path / "published")
@@ -118,6 +117,7 @@ def test_a_pre_trained_encoder_is_published_as_well(folder, vocabulary, tmp_path
     encoder = read_checkpoint(copy.weights("encoder")).weights
     assert encoder["kernel"].shape == (5,)
     assert encoder["kernel"].dtype == np.float16
+    assert not copy.weights("final").exists()
 
 
 def test_an_unfinished_run_is_not_published(folder, tmp_path):

@@ -17,6 +17,7 @@ from tasks.text_classification.config import (
     ClassificationConfig,
     FineTuningConfig,
     ObjectiveConfig,
+    TrainConfig,
 )
 from tasks.text_classification.corpora import Table, load_examples
 from tasks.text_classification.examples import Splits
@@ -202,6 +203,48 @@ def test_pre_training_comes_first_and_is_resumed(tiny_config, tmp_path, monkeypa
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unscored")
+def test_one_run_pre_trains_and_others_begin_with_its_encoder(tiny_config, tmp_path, monkeypatch):
+    recorded = []
+    monkeypatch.setattr(
+        finished, "record", lambda *row: recorded.append(row) or tmp_path / "results.jsonl"
+    )
+    preset = replace(
+        tiny_config(),
+        pretraining=PretrainingConfig(epochs=1, warmup_steps=2),
+        train=TrainConfig(epochs=0, precision="mixed_bfloat16"),
+    )
+    monkeypatch.setitem(PRESETS, "test", lambda: preset)
+    first = RunFolder(tmp_path / "run")
+
+    scores = train(changed(preset, record=True), first)
+
+    assert [score.name for score in scores] == [
+        "accuracy of hidden tokens",
+        "perplexity of hidden tokens",
+    ]
+    assert not first.weights("final").exists()
+    ((_, _, row),) = recorded
+    assert row["scores"] == {score.name: round(score.value, 3) for score in scores}
+    published = tmp_path / "results" / "test"
+    second = RunFolder(tmp_path / "second")
+    frozen = replace(
+        tiny_config(epochs=1, initial_encoder=published), fine_tuning=FineTuningConfig("head")
+    )
+    train(frozen, second)
+    assert second.load_vocabulary().fingerprint == first.load_vocabulary().fingerprint
+    begun = read_checkpoint(RunFolder(published).weights("encoder")).weights
+    after = read_checkpoint(second.weights("final")).weights
+    for name, value in begun.items():
+        np.testing.assert_array_equal(after[f"encoder/{name}"], value)
+
+
+def test_a_run_trains_something(tiny_config):
+    with pytest.raises(ValueError, match=r"`train\.epochs` must be at least 1\. Received: 0"):
+        tiny_config(epochs=0)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unscored")
 def test_nothing_of_validation_and_test_is_learned_from(tiny_config, tmp_path, monkeypatch):
     """Not by the vocabulary, nor by pre-training, nor by training; and the test split chooses
     nothing: with other texts in it the same weights come out."""
@@ -280,7 +323,7 @@ def test_every_way_to_train_trains(tiny_config, tmp_path, settings):
     ("preset", "name", "least"),
     [
         ("tiny", "accuracy", 97.0),
-        ("aspects", "micro F1", 95.0),
+        ("aspects", "micro F1", 92.0),
         ("rating", "Pearson correlation", 90.0),
         ("words", "accuracy of words", 97.0),
     ],
