@@ -8,6 +8,7 @@ from tasks.text_classification.batches import Batching
 from tasks.text_classification.builtin import Kind
 from tasks.text_classification.config import (
     ClassificationConfig,
+    FineTuningConfig,
     ModelConfig,
     ObjectiveConfig,
     TextConfig,
@@ -21,7 +22,6 @@ _FILM_REVIEWS = TextConfig(
 )
 _IMDB_ENCODER = Path("results", "text_classification", "imdb_encoder")
 _SMALL = ModelConfig(num_layers=2, d_model=128, num_heads=4, dff=256, dropout=0.3)
-_ON_ITS_OWN_TEXT = PretrainingConfig(epochs=20, peak_learning_rate=1e-3, warmup_steps=500)
 _FINE_TUNING = TrainConfig(
     monitor="val_accuracy",
     peak_learning_rate=5e-4,
@@ -127,16 +127,26 @@ def imdb_pretrained() -> ClassificationConfig:
     )
 
 
+def imdb_lora() -> ClassificationConfig:
+    """As `imdb_pretrained`, but of the encoder only low-rank changes are trained."""
+    run = imdb_pretrained()
+    return replace(
+        run,
+        name="imdb_lora",
+        fine_tuning=FineTuningConfig("lora", lora_targets=("query", "value", "output")),
+        train=replace(run.train, peak_learning_rate=2e-3),
+    )
+
+
 def sst2() -> ClassificationConfig:
-    """Sentences about films, from scratch but for what their own text teaches."""
-    return ClassificationConfig(
+    """Sentences about films, from the encoder of film reviews."""
+    run = imdb_pretrained()
+    return replace(
+        run,
         name="sst2",
         data=Sst2(),
-        text=TextConfig(vocabulary_size=8000, max_length=64),
-        batching=Batching(batch_size=32),
-        model=_SMALL,
-        pretraining=_ON_ITS_OWN_TEXT,
-        train=replace(_FINE_TUNING, epochs=8),
+        text=replace(run.text, max_length=64),
+        train=replace(run.train, warmup_steps=200),
     )
 
 
@@ -188,6 +198,7 @@ PRESETS: dict[str, Callable[[], ClassificationConfig]] = {
         imdb,
         imdb_encoder,
         imdb_pretrained,
+        imdb_lora,
         sst2,
         clinc150,
         ag_news,
