@@ -14,6 +14,7 @@ TASKS = [
     "tensorboard>=2.21",
     "tyro>=1.0",
     "matplotlib>=3.10",
+    "pillow>=12",
     "sacrebleu>=2.5",
     "sacremoses>=0.1.1",
     "scikit-learn>=1.7",

@@ -10,6 +10,8 @@ from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.layers.transformer_layer import SERIALIZED_ARGUMENTS
 from keras_attention.ops.grids import resample_grid
 
+_SERIALIZED = ("tokenizer", "position_scheme", "rescaling", *SERIALIZED_ARGUMENTS)
+
 
 @keras.saving.register_keras_serializable(package="keras_attention")
 class ImageEncoder(keras.layers.Layer):
@@ -28,6 +30,8 @@ class ImageEncoder(keras.layers.Layer):
             `RelativePositions`, which all attention gets instead.
         num_prefix: Number of learned tokens before the patches, see `PatchEmbedding`.
         attention: The `Mechanism` of all attention, or a list of them, which layers take in turn.
+        rescaling: A layer that pictures go through first, such as
+            `keras.layers.Rescaling(1 / 127.5, -1.0)` for pixels from 0 to 255.
         **layer_arguments: Further arguments of `EncoderLayer`; `stochastic_depth` is that of the
             last layer, see `Encoder`.
 
@@ -69,6 +73,7 @@ class ImageEncoder(keras.layers.Layer):
         position_scheme=None,
         num_prefix=1,
         attention=None,
+        rescaling=None,
         *,
         name=None,
         trainable=True,
@@ -78,6 +83,7 @@ class ImageEncoder(keras.layers.Layer):
         super().__init__(name=name, trainable=trainable, dtype=dtype)
         policy = self.dtype_policy
         self.image_shape = _checked(image_shape)
+        self.rescaling = rescaling
         position_scheme, self.attention = in_its_place(position_scheme, attention)
         self.patch_embedding = PatchEmbedding(
             tokenizer, position_scheme, num_prefix, name="patch_embedding", dtype=policy
@@ -118,6 +124,8 @@ class ImageEncoder(keras.layers.Layer):
 
     def call(self, images, return_attention_scores=False, training=None):
         self._check_size(images.shape)
+        if self.rescaling is not None:
+            images = self.rescaling(images)
         x = self.patch_embedding(images)  # [batch, length, d_model]
         x = self.embedding_dropout(x, training=training)
         return self.encoder(x, return_attention_scores=return_attention_scores, training=training)
@@ -163,12 +171,13 @@ class ImageEncoder(keras.layers.Layer):
             "image_shape": self.image_shape,
             "position_scheme": serialized(self.patch_embedding.position_scheme),
             "num_prefix": self.num_prefix,
+            "rescaling": serialized(self.rescaling),
             "attention": serialized(self.attention),
         }
 
     @classmethod
     def from_config(cls, config):
-        return cls(**deserialized(config, ("tokenizer", "position_scheme", *SERIALIZED_ARGUMENTS)))
+        return cls(**deserialized(config, _SERIALIZED))
 
     def _placed(self, attention):
         """Mechanisms that know the grid."""

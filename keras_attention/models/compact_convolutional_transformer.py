@@ -106,4 +106,4 @@ class CompactConvolutionalTransformer(VisionTransformer):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**deserialized(config, ("position_scheme", *SERIALIZED_ARGUMENTS)))
+        return cls(**deserialized(config, ("position_scheme", "rescaling", *SERIALIZED_ARGUMENTS)))

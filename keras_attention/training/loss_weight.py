@@ -3,6 +3,13 @@
 import keras
 from keras import ops
 
+# Losses whose labels are distributions over the last axis: each counts once, not by its classes.
+_OF_DISTRIBUTIONS = (
+    keras.losses.CategoricalCrossentropy,
+    keras.losses.CategoricalFocalCrossentropy,
+    keras.losses.KLDivergence,
+)
+
 
 def default_loss_weight(loss, x, y, sample_weight=None):
     """The number of labels, or the sum of weights, that a compiled loss averages over.
@@ -20,6 +27,8 @@ def default_loss_weight(loss, x, y, sample_weight=None):
         return ops.shape(first)[0]
     if hasattr(loss, "total_weight"):
         return loss.total_weight(y, sample_weight)
+    if isinstance(loss, _OF_DISTRIBUTIONS):
+        y = y[..., 0]
     counted = ops.ones_like(y, dtype="float32")
     if getattr(loss, "ignore_class", None) is not None:
         counted = ops.cast(ops.not_equal(y, loss.ignore_class), "float32")

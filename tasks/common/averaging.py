@@ -1,6 +1,6 @@
 """The mean of several checkpoints, which often generalises better than each of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -15,6 +15,7 @@ def choose_average(
     recent: Sequence[Path],
     measure: Callable[[], float],
     mode: str = "min",
+    others: Mapping[str, Path] | None = None,
 ) -> tuple[str, Checkpoint]:
     """Give `model` the best of: the best epoch alone, means of the last 2, 3, 5, 8, 13 … epochs.
 
@@ -24,6 +25,7 @@ def choose_average(
         recent: checkpoints of the last epochs, the latest first.
         measure: measures the model on the validation split.
         mode: whether the least value is the best, `"min"`, or the greatest, `"max"`.
+        others: more checkpoints to choose from, by what they are called.
 
     Returns:
         What was chosen, in words, and as a checkpoint.
@@ -31,6 +33,7 @@ def choose_average(
     candidates = {"the best epoch": [best]}
     for count in _fibonacci(len(recent)):
         candidates[f"the mean of the last {count} epochs"] = list(recent[:count])
+    candidates |= {name: [file] for name, file in (others or {}).items()}
     values = {}
     for name, files in candidates.items():
         load_weights(model, average_weights(files))

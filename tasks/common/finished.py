@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -24,6 +25,7 @@ def choose_weights(
     folder: RunFolder,
     writes: bool,
     measure: Callable[[], float] | None = None,
+    others: Mapping[str, Path] | None = None,
 ) -> None:
     """Leave in the model, and in the run folder, the weights that do best on validation.
 
@@ -34,6 +36,7 @@ def choose_weights(
         folder: of the run.
         writes: whether this process writes; of several workers one does.
         measure: what is compared, by default what `settings.monitor` names.
+        others: more checkpoints to choose from, by what they are called.
     """
 
     def monitored() -> float:
@@ -45,7 +48,7 @@ def choose_weights(
     checkpoints = make_checkpoints(settings, folder, settings.average)
     latest_first = checkpoints.kept_files[::-1]
     chosen, checkpoint = choose_average(
-        model, checkpoints.best_file, latest_first, measure or monitored, settings.mode
+        model, checkpoints.best_file, latest_first, measure or monitored, settings.mode, others
     )
     logger.info("Chosen on the validation split: %s.", chosen)
     if writes:

@@ -11,6 +11,12 @@ _PARTS = {
     "normalizer": layers.Normalizer,
     "pattern": layers.Pattern,
 }
+_GRID_POSITIONS = (
+    layers.LearnedPositionEmbedding2D,
+    layers.SinusoidalPositionEmbedding2D,
+    layers.NoPositionEmbedding,
+    layers.RelativePositions,
+)
 _POSITIONS = (
     layers.RelativePositions,
     layers.NoPositionEmbedding,
@@ -76,13 +82,18 @@ def make_position_scheme(text: str | None, where: str) -> Any:
     return None if text is None else make_value(text, _POSITIONS, where)
 
 
+def make_grid_position_scheme(text: str | None, where: str) -> Any:
+    """As `make_position_scheme`, of the patches of a picture, for example `"Rotary2D"`."""
+    return None if text is None else make_value(text, _GRID_POSITIONS, where)
+
+
 def make_value(text: str, kinds: tuple[type, ...], where: str) -> Any:
     """The value that `text` describes, as `"TopK(k=8)"`, of one of `kinds`.
 
     Raises:
         ValueError: if there is no such value.
     """
-    value = parse(text, _classes((*_PARTS.values(), *_POSITIONS)), where)
+    value = parse(text, _classes((*_PARTS.values(), *_POSITIONS, *_GRID_POSITIONS)), where)
     if not isinstance(value, kinds):
         raise ValueError(
             f"`{where}` must be one of {', '.join(_classes(kinds))}, with arguments by name where "

@@ -122,7 +122,7 @@ class RunFolder:
         weights = read_checkpoint(self.weights(which)).weights
         write_checkpoint(copy.weights(which), Checkpoint(_halved(weights)))
         for one in (self.config, self.vocabulary, self._fingerprint, self.facts):
-            if one != self.facts or one.exists():  # which not every task has
+            if one == self.config or one.exists():  # not every task has the others
                 write_atomically(copy.path / one.relative_to(self.path), one.read_bytes())
         return copy
 

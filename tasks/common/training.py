@@ -1,7 +1,7 @@
 """What every task's training has in common: its settings, its optimizer, its callbacks."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -102,9 +102,9 @@ def check(
 def make_optimizer(
     settings: OptimizationConfig,
     steps_per_epoch: int,
-    learning_rate_factors: dict[str, float] | None = None,
+    **arguments: Any,
 ) -> keras.Optimizer:
-    """Adam with the schedule of the settings, and factors of its rate, see `Adam`."""
+    """Adam with the schedule of the settings, and more of its arguments, see `Adam`."""
     peak, warmup = settings.peak_learning_rate, settings.warmup_steps
     steps = steps_per_epoch * settings.epochs
     if settings.max_steps is not None:
@@ -120,7 +120,7 @@ def make_optimizer(
         weight_decay=settings.weight_decay or None,  # a decay of 0.0 costs as much as any
         beta_2=settings.adam_beta_2,
         clipnorm=settings.clip_norm,
-        learning_rate_factors=learning_rate_factors,
+        **arguments,
     )
 
 

@@ -12,6 +12,7 @@ import tyro
 from tasks.common import console
 from tasks.common.files import write_atomically
 from tasks.common.run_folder import RunFolder
+from tasks.common.scores import Score, report
 from tasks.common.spread import spread
 from tasks.text_classification.baseline import BagOfWords
 from tasks.text_classification.config import ClassificationConfig
@@ -19,7 +20,7 @@ from tasks.text_classification.data import Example, LabelSet, Splits, columns, l
 from tasks.text_classification.explanations import Explainer, Faithfulness, faithful
 from tasks.text_classification.model import Classifier
 from tasks.text_classification.reasons import FAITHFULNESS_HEADER, faithfulness_table
-from tasks.text_classification.scoring import Score, out_of_scope_scores, report, score
+from tasks.text_classification.scoring import out_of_scope_scores, score
 
 logger = logging.getLogger(__name__)
 _MOST_REPORTED = 20  # classes
@@ -69,7 +70,7 @@ def evaluate(
         if len(labels.names) <= _MOST_REPORTED:
             predicted = [int(output.argmax()) for output in outputs]
             truth = labels.encode(examples)
-            logger.info("\n%s", report(labels, truth, predicted))
+            logger.info("\n%s", report(labels.names, truth, predicted))
         if explained:
             _print_faithfulness(deletion_test(classifier, examples, explained))
     path = folder.path / f"{split}.{classifier.facts.name}.jsonl"

@@ -13,7 +13,7 @@ class Facts:
         name: of the task, and of its head if the run has several.
         labels: what may be said.
         num_segments: number of texts of an example.
-        temperature: what logits are divided by, see `scoring.best_temperature`.
+        temperature: what logits are divided by, see `tasks.common.scores.best_temperature`.
         faithful: the methods of explanation that passed the test of deletion on the validation
             split; None if it has not been made.
     """

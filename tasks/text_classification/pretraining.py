@@ -19,6 +19,7 @@ from keras_attention.training.metrics import MaskedAccuracy, Perplexity
 from keras_attention.training.weight_files import load_weights, named_weights, to_array
 from tasks.common.ragged import Ragged
 from tasks.common.run_folder import RunFolder
+from tasks.common.scores import Score
 from tasks.common.special_ids import END_ID, START_ID
 from tasks.common.training import (
     OptimizationConfig,
@@ -29,7 +30,6 @@ from tasks.common.training import (
 from tasks.common.untuned import untuned
 from tasks.text_classification.batches import plan_epoch
 from tasks.text_classification.masking import Masker, Masking
-from tasks.text_classification.scoring import Score
 from tasks.text_classification.text import ClassifierText
 
 logger = logging.getLogger(__name__)

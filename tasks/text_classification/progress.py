@@ -10,12 +10,12 @@ import tensorflow as tf
 from keras_attention.visualization.confusion import confusion_figure
 from keras_attention.visualization.images import figure_to_image
 from keras_attention.visualization.token_scores import token_scores_figure
+from tasks.common.scores import confusions
 from tasks.common.spread import spread
 from tasks.common.tensorboard import markdown_table
 from tasks.text_classification.examples import Example, columns
 from tasks.text_classification.explanations import METHODS, Explainer
 from tasks.text_classification.model import Classifier
-from tasks.text_classification.scoring import confusions
 
 _MOST_CLASSES = 50  # of a picture of confusions
 _ANSWERS = _MISTAKES = 10  # rows of a table
@@ -67,7 +67,7 @@ class ClassificationProgress(keras.callbacks.Callback):
             probabilities = np.stack(outputs)
             truth, said = np.array(labels.encode(self.examples)), probabilities.argmax(axis=-1)
             if len(labels.names) <= _MOST_CLASSES:
-                figure = confusion_figure(confusions(labels, truth, said), labels.names)
+                figure = confusion_figure(confusions(len(labels.names), truth, said), labels.names)
                 _write_figure("confusions", figure)
             self._write_mistakes(truth, said, probabilities)
         else:

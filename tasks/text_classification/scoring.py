@@ -1,37 +1,16 @@
 """Scores of predictions, by scikit-learn, and how far the probabilities can be trusted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import softmax
 from scipy.stats import pearsonr, spearmanr
 from sklearn import metrics
 
+from tasks.common.scores import Score, calibration_error
 from tasks.text_classification.labels import LabelSet
 
-_BINS = 15
 _KEPT = 0.95  # of the validation split, by the threshold of what is out of scope
-
-
-@dataclass(frozen=True)
-class Score:
-    """One number of one metric.
-
-    Args:
-        name: the metric.
-        value: in its unit.
-        unit: `"%"` or `""`.
-    """
-
-    name: str
-    value: float
-    unit: str = "%"
-
-    def __str__(self) -> str:
-        return f"{self.name:<28} {self.value:8.2f} {self.unit}".rstrip()
 
 
 def score(labels: LabelSet, truth: Sequence[Any], outputs: Sequence[np.ndarray]) -> list[Score]:
@@ -50,30 +29,6 @@ def score(labels: LabelSet, truth: Sequence[Any], outputs: Sequence[np.ndarray])
         macro F1 over words, the share of texts without any mistake.
     """
     return _SCORES[labels.kind](labels, truth, outputs)
-
-
-def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = _BINS) -> float:
-    """The expected calibration error in percent.
-
-    Predictions are binned by the probability of the predicted class; the error is the mean
-    distance between the accuracy of a bin and its mean probability, weighted by its size.
-
-    Args:
-        probabilities: `[examples, classes]`.
-        truth: class ids `[examples]`.
-        bins: number of bins of equal width.
-
-    References:
-        [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
-    """
-    confidence = probabilities.max(axis=-1)
-    right = probabilities.argmax(axis=-1) == truth
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = 0.0
-    for place in np.unique(places):
-        chosen = places == place
-        error += chosen.mean() * abs(right[chosen].mean() - confidence[chosen].mean())
-    return 100.0 * float(error)
 
 
 def out_of_scope_scores(
@@ -100,44 +55,6 @@ def out_of_scope_scores(
         Score("out-of-scope recall", 100.0 * float((out_of_scope.max(axis=-1) < threshold).mean())),
         Score("in-scope kept", 100.0 * float((test.max(axis=-1) >= threshold).mean())),
     ]
-
-
-def best_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """What to divide logits by so that the likelihood of the validation labels is the greatest.
-
-    Args:
-        logits: `[examples, classes]` of the validation split.
-        truth: class ids `[examples]`.
-
-    References:
-        [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
-    """
-
-    def loss(log_temperature: float) -> float:
-        return metrics.log_loss(
-            truth,
-            softmax(logits / np.exp(log_temperature), axis=-1),
-            labels=np.arange(logits.shape[1]),
-        )
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
-
-
-def report(labels: LabelSet, truth: Sequence[int], predicted: Sequence[int]) -> str:
-    """Precision, recall and F1 of each class, as a table."""
-    return metrics.classification_report(
-        truth,
-        predicted,
-        labels=np.arange(len(labels.names)),
-        target_names=list(labels.names),
-        digits=4,
-        zero_division=0.0,
-    )
-
-
-def confusions(labels: LabelSet, truth: Sequence[int], predicted: Sequence[int]) -> np.ndarray:
-    """How often each class (rows) was taken for each (columns)."""
-    return metrics.confusion_matrix(truth, predicted, labels=np.arange(len(labels.names)))
 
 
 def _of_one(_: LabelSet, truth, outputs) -> list[Score]:

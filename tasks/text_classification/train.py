@@ -17,6 +17,7 @@ from tasks.common.data_folder import found
 from tasks.common.finished import choose_weights, record_and_publish
 from tasks.common.results import Start
 from tasks.common.run_folder import RunFolder
+from tasks.common.scores import Score, best_temperature
 from tasks.common.text_files import read_lines
 from tasks.common.training import make_callbacks, make_checkpoints, make_optimizer
 from tasks.common.vocabulary import Vocabulary
@@ -47,7 +48,6 @@ from tasks.text_classification.multi_task import JoinedExamples, for_each_task, 
 from tasks.text_classification.presets import PRESETS
 from tasks.text_classification.pretraining import load_encoder, pretrain
 from tasks.text_classification.progress import ClassificationProgress
-from tasks.text_classification.scoring import Score, best_temperature
 from tasks.text_classification.text import cleaned
 
 logger = logging.getLogger(__name__)
@@ -233,7 +233,7 @@ def _fit(
         optimizer=make_optimizer(
             settings,
             int(batches.cardinality()),
-            learning_rate_factors(model, config.fine_tuning.layer_decay),
+            learning_rate_factors=learning_rate_factors(model, config.fine_tuning.layer_decay),
         ),
         loss=for_each_task(facts, lambda task: make_loss(task.labels, settings.label_smoothing)),
         # Of several tasks, an example's weights say which is its own.

@@ -1,6 +1,7 @@
 """Tokens per second: real tokens over training time."""
 
 import keras
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.tensorflow
@@ -9,6 +10,7 @@ from training.runs import make_model, sentences  # noqa: E402
 
 from keras_attention.training import Throughput, make_strategy  # noqa: E402
 from keras_attention.training import throughput as module  # noqa: E402
+from keras_attention.training.loss_weight import default_loss_weight  # noqa: E402
 
 
 def test_counts_real_tokens_and_training_time_only(monkeypatch):
@@ -54,3 +56,9 @@ def test_a_plain_keras_model_does_not_count():
     model = keras.Sequential([keras.layers.Dense(3)])
     with pytest.raises(ValueError, match="Received: a model of class Sequential"):
         Throughput().set_model(model)
+
+
+def test_a_distribution_over_classes_counts_once():
+    x, labels = np.zeros((3, 7)), np.eye(5)[[1, 2, 4]]
+    assert float(default_loss_weight(keras.losses.CategoricalCrossentropy(), x, labels)) == 3
+    assert float(default_loss_weight(keras.losses.BinaryCrossentropy(), x, labels)) == 15
