@@ -157,7 +157,14 @@ def _prepare(
     if folder.vocabulary.exists():
         vocabulary = folder.load_vocabulary()
     elif config.train.initial_encoder:
-        vocabulary = RunFolder(config.train.initial_encoder).load_vocabulary()
+        begun = RunFolder(config.train.initial_encoder)
+        if not begun.is_started:
+            raise FileNotFoundError(
+                f"`train.initial_encoder` must be a run folder; there is none at {begun.path}. The "
+                "encoder of film reviews is made there by `python -m "
+                "tasks.text_classification.train imdb_encoder --train.record`."
+            )
+        vocabulary = begun.load_vocabulary()
     else:
         settings = config.text
         texts = cleaned(_training_texts(splits), settings.lowercase, settings.remove_tags).numpy()

@@ -238,6 +238,12 @@ def test_one_run_pre_trains_and_others_begin_with_its_encoder(tiny_config, tmp_p
         np.testing.assert_array_equal(after[f"encoder/{name}"], value)
 
 
+def test_a_missing_encoder_is_named(tiny_config, tmp_path):
+    config = tiny_config(initial_encoder=tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match="there is none at .*none.*imdb_encoder"):
+        train(config, RunFolder(tmp_path / "run"))
+
+
 def test_a_run_trains_something(tiny_config):
     with pytest.raises(ValueError, match=r"`train\.epochs` must be at least 1\. Received: 0"):
         tiny_config(epochs=0)
