@@ -7,7 +7,7 @@ import numpy as np
 from tasks.image_classification.pictures import Splits
 
 _LARGEST = 255.0  # pixel
-_PORTION = 4096  # pictures whose pixels are added up at once
+_PORTION = 2**23  # pixels that are added up at once
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Facts:
     def of(cls, splits: Splits) -> "Facts":
         """The facts of a data set."""
         images = splits.train.images
-        portions = [images[i : i + _PORTION] for i in range(0, len(images), _PORTION)]
+        step = max(1, _PORTION // images[0].size)
+        portions = [images[i : i + step] for i in range(0, len(images), step)]
         count = images.size / images.shape[-1]
         mean = sum(part.sum(axis=(0, 1, 2), dtype=float) for part in portions) / count
         square = sum(np.square(part, dtype=float).sum(axis=(0, 1, 2)) for part in portions) / count

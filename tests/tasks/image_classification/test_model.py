@@ -10,6 +10,7 @@ from keras_attention.training.checkpoint_file import Checkpoint, write_checkpoin
 from keras_attention.training.objectives import HardDistillation, SoftDistillation
 from keras_attention.training.weight_files import named_weights, to_array
 from tasks.common.run_folder import RunFolder
+from tasks.image_classification import facts as facts_module
 from tasks.image_classification.config import DistillationConfig, ImageConfig, ModelConfig
 from tasks.image_classification.facts import Facts
 from tasks.image_classification.model import (
@@ -51,7 +52,9 @@ def test_every_part_can_be_chosen(settings):
     assert np.ptp(logits, axis=0).min() > 0
 
 
-def test_pixels_are_scaled_by_those_of_the_training_split():
+@pytest.mark.parametrize("portion", [2**23, 2000, 1])
+def test_pixels_are_scaled_by_those_of_the_training_split(monkeypatch, portion):
+    monkeypatch.setattr(facts_module, "_PORTION", portion)
     images = draw.integers(0, 256, (7, 16, 16, 3), "uint8")
     empty = Pictures(images[:1], np.zeros(1, "int32"))
     splits = Splits(("a", "b"), Pictures(images, np.zeros(7, "int32")), empty, empty)
