@@ -315,6 +315,7 @@ CASES = [
             num_layers=3,
             position_scheme=keras_attention.LearnedPositionEmbedding2D("bilinear"),
             num_prefix=2,
+            rescaling=keras.layers.Rescaling([0.5, 0.25, 2.0], -1.0),
             **IMAGE_ARGUMENTS,
         ),
         inputs=[floats(7, 11, 3)],
