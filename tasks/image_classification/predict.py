@@ -56,6 +56,7 @@ def main(
             f"{method}."
         )
     rows = []
+    overlaid: set[str] = set()
     for files, images in _batches(_files(pictures), classifier, bad_pictures):
         predictions = classifier(images)
         for file, prediction in zip(files, predictions, strict=True):
@@ -67,7 +68,8 @@ def main(
             maps = explainer.maps(images.astype("float32"), method)
             for file, image, heat in zip(files, images, maps, strict=True):
                 overlays.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(overlay(_enlarged(image), heat)).save(overlays / f"{file.stem}.png")
+                name = _unused(file.stem, overlaid)
+                Image.fromarray(overlay(_enlarged(image), heat)).save(overlays / f"{name}.png")
     if output:
         write_atomically(output, "".join(f"{row}\n" for row in rows).encode())
 
@@ -77,6 +79,16 @@ def shown(prediction: Prediction, best: int) -> str:
     found = prediction.probabilities
     order = sorted(found, key=found.__getitem__, reverse=True)[:best]
     return ", ".join(f"{name} {100 * found[name]:.1f} %" for name in order)
+
+
+def _unused(name: str, used: set[str]) -> str:
+    """The name, with a number if a picture of another folder or format has it already."""
+    number, found = 1, name
+    while found in used:
+        number += 1
+        found = f"{name}-{number}"
+    used.add(found)
+    return found
 
 
 def _enlarged(image: np.ndarray) -> np.ndarray:

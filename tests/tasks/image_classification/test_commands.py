@@ -97,6 +97,17 @@ def test_files_and_folders_are_classified(tiny_run, files, images, tmp_path, cap
         assert picture.size == (256, 256)
 
 
+def test_overlays_of_pictures_with_one_name_are_all_kept(tiny_run, files, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(files[1], other / files[0].name)
+    overlays = tmp_path / "overlays"
+    arguments = [str(tiny_run), str(files[0]), str(other), "--overlays", str(overlays)]
+    for _ in range(2):  # the second time over the first
+        console.run(predict.main, arguments)
+    assert {path.name for path in overlays.iterdir()} == {"0.png", "0-2.png"}
+
+
 def test_what_is_no_picture_is_named(tiny_run, files, tmp_path, capsys, caplog):
     text = tmp_path / "text.png"
     text.write_text("no picture")
