@@ -3,26 +3,24 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_attention.models.vision_transformer import VisionTransformer
 from keras_attention.visualization.confusion import confusion_figure
-from keras_attention.visualization.images import figure_to_image
 from keras_attention.visualization.picture_maps import picture_figure, picture_grid
 from tasks.common.scores import confusions
 from tasks.common.spread import spread
+from tasks.common.tensorboard import EpochEvents, write_figure
 from tasks.image_classification.explanations import Explainer
 from tasks.image_classification.pictures import Pictures
 
 _BATCH_SIZE = 256
 _MOST_CLASSES = 50  # of a picture of confusions
 _MISTAKES = 32
-_DPI = 80
 
 
-class ImageProgress(keras.callbacks.Callback):
+class ImageProgress(EpochEvents):
     """Classifies validation pictures after each epoch and writes for TensorBoard what comes out.
 
     Args:
@@ -45,14 +43,13 @@ class ImageProgress(keras.callbacks.Callback):
         folder: Path | None,
         pictures: int = 3,
     ):
-        super().__init__()
+        super().__init__(folder)
         self.validation = validation
         self.classes = tuple(classes)
         self.shown = spread(range(len(validation.labels)), pictures)
-        self._writer, self._explainer = None, None
+        self._explainer = None
         if folder is None:
             return
-        self._writer = tf.summary.create_file_writer(str(folder))
         if self.shown:
             self._explainer = Explainer(model)
         self._predict = tf.function(
@@ -61,24 +58,12 @@ class ImageProgress(keras.callbacks.Callback):
             autograph=False,
         )
 
-    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 - Keras' signature
-        if not self._writer:
-            return
-        # Keras' TensorBoard callback turns recording off between its updates.
-        with tf.summary.record_if(True), self._writer.as_default(step=epoch):
-            self._write()
-        self._writer.flush()
-
-    def on_train_end(self, logs=None):  # noqa: ARG002
-        if self._writer:
-            self._writer.close()
-
-    def _write(self) -> None:
+    def write(self) -> None:
         probabilities = self._probabilities()
         truth, said = self.validation.labels, probabilities.argmax(axis=-1)
         if len(self.classes) <= _MOST_CLASSES:
             counts = confusions(len(self.classes), truth, said)
-            _write_figure("confusions", confusion_figure(counts, self.classes))
+            write_figure("confusions", confusion_figure(counts, self.classes))
         self._write_mistakes(truth, said, probabilities.max(axis=-1))
         if self._explainer:
             for place, number in enumerate(self.shown, start=1):
@@ -91,7 +76,7 @@ class ImageProgress(keras.callbacks.Callback):
             return
         titles = [self._answer(said[i], sure[i], truth[i]) for i in worst]
         figure = picture_grid(self.validation.images[worst], titles)
-        _write_figure("surest mistakes", figure)
+        write_figure("surest mistakes", figure)
 
     def _write_maps(self, place: int, number: int, probabilities: np.ndarray) -> None:
         """Two figures of one picture: a map by each method, and of each layer and head."""
@@ -101,10 +86,10 @@ class ImageProgress(keras.callbacks.Callback):
         maps = [_scaled(self._explainer.maps(image[None], m, said[None])[0]) for m in methods]
         names = [method.replace("_", " ") for method in methods]
         figure = picture_figure(image, np.stack(maps), names, len(names), title)
-        _write_figure(f"maps/{place}", figure)
+        write_figure(f"maps/{place}", figure)
         maps, titles = self._explainer.layers_and_heads(image)
         figure = picture_figure(image, maps, titles, title=title)
-        _write_figure(f"layers and heads/{place}", figure)
+        write_figure(f"layers and heads/{place}", figure)
 
     def _probabilities(self) -> np.ndarray:
         """Of each class, for all validation pictures: `[count, classes]`."""
@@ -122,7 +107,3 @@ def _scaled(heat: np.ndarray) -> np.ndarray:
     """A map from 0 to 1: the numbers of different methods are of different size."""
     heat = heat - heat.min()
     return heat / heat.max() if heat.max() else heat
-
-
-def _write_figure(name: str, figure) -> None:
-    tf.summary.image(name, figure_to_image(figure, dpi=_DPI)[None])

@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_attention.visualization.confusion import confusion_figure
-from keras_attention.visualization.images import figure_to_image
 from keras_attention.visualization.token_scores import token_scores_figure
 from tasks.common.scores import confusions
 from tasks.common.spread import spread
-from tasks.common.tensorboard import markdown_table
+from tasks.common.tensorboard import EpochEvents, markdown_table, write_figure
 from tasks.text_classification.examples import Example, columns
 from tasks.text_classification.explanations import METHODS, Explainer
 from tasks.text_classification.model import Classifier
@@ -22,7 +20,7 @@ _ANSWERS = _MISTAKES = 10  # rows of a table
 _LONGEST = 300  # characters of a text in the table
 
 
-class ClassificationProgress(keras.callbacks.Callback):
+class ClassificationProgress(EpochEvents):
     """Classifies validation texts after each epoch and writes for TensorBoard what comes out.
 
     Args:
@@ -39,28 +37,15 @@ class ClassificationProgress(keras.callbacks.Callback):
         folder: Path | None,
         pictures: int = 3,
     ):
-        super().__init__()
+        super().__init__(folder)
         self.classifier = classifier
         self.examples = list(examples)
         self.explained = spread(self.examples, pictures)
         self._explainer = None
         if pictures and classifier.facts.labels.kind == "one":
             self._explainer = Explainer(classifier)
-        self._writer = tf.summary.create_file_writer(str(folder)) if folder else None
 
-    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 - Keras' signature
-        if not self._writer:
-            return
-        # Keras' TensorBoard callback turns recording off between its updates.
-        with tf.summary.record_if(True), self._writer.as_default(step=epoch):
-            self._write()
-        self._writer.flush()
-
-    def on_train_end(self, logs=None):  # noqa: ARG002
-        if self._writer:
-            self._writer.close()
-
-    def _write(self) -> None:
+    def write(self) -> None:
         labels = self.classifier.facts.labels
         outputs = self.classifier.outputs(*columns(self.examples))
         if labels.kind == "one":
@@ -68,7 +53,7 @@ class ClassificationProgress(keras.callbacks.Callback):
             truth, said = np.array(labels.encode(self.examples)), probabilities.argmax(axis=-1)
             if len(labels.names) <= _MOST_CLASSES:
                 figure = confusion_figure(confusions(len(labels.names), truth, said), labels.names)
-                _write_figure("confusions", figure)
+                write_figure("confusions", figure)
             self._write_mistakes(truth, said, probabilities)
         else:
             pairs = spread(list(zip(self.examples, outputs, strict=True)), _ANSWERS)
@@ -100,11 +85,7 @@ class ClassificationProgress(keras.callbacks.Callback):
                     for one in found
                 ]
             )
-            _write_figure(f"reasons/{method}", figure)
-
-
-def _write_figure(name: str, figure) -> None:
-    tf.summary.image(name, figure_to_image(figure, dpi=80)[None])
+            write_figure(f"reasons/{method}", figure)
 
 
 def _text(example: Example) -> str:
