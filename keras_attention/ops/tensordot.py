@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_attention.ops.gelu import gelu
+
 # Measured on CPUs. XLA computes a product of few rows up to twice as fast as several products of
 # blocks of 64 columns that run side by side. A single row, few weights, and so much work that it
 # no longer waits for memory, are best left alone.
@@ -82,7 +84,7 @@ def tensordot(x, kernel, axes=1, transpose=False, bias=None, activation=None):
     if bias is not None:
         product = add_bias(product, ops.reshape(bias, (-1,)))
     if activation is not None:  # before the reshape: some backends join it with the product
-        product = activation(product)
+        product = (gelu if activation is keras.activations.gelu else activation)(product)
     return ops.reshape(product, (*kept, *outer))
 
 
