@@ -20,7 +20,7 @@ class Contestant:
 
     Attributes:
         name: what the report calls it.
-        module: the file in the benchmark's folder.
+        module: the file in the benchmark's folder; a name with a dot is that of a whole module.
         settings: of which each case gets its best.
         packages: the distributions that must be installed.
         supports: whether it takes part in a case.
@@ -33,6 +33,18 @@ class Contestant:
     packages: tuple[str, ...]
     supports: Callable[[Any], bool] = every_case
     shares_weights: bool = True
+
+
+def threads_label(number: int) -> str:
+    return f"{number} thread{'s' if number > 1 else ''}"
+
+
+PEAK = Contestant(
+    "matrix product",
+    "benchmarks.peak",
+    (Setting(threads_label(cores()), TENSORFLOW),),
+    ("tensorflow",),
+)
 
 
 def choose(everyone: Sequence[Any], wanted: Sequence[str], by: str, example: str) -> list[Any]:
@@ -79,10 +91,6 @@ def openmp(threads: int, policy: str, bind: bool, **options) -> Setting:
         "OMP_PROC_BIND": str(bind).lower(),
     }
     return Setting(label, environment, {"threads": threads, **options})
-
-
-def threads_label(number: int) -> str:
-    return f"{number} thread{'s' if number > 1 else ''}"
 
 
 def openmp_settings(**options) -> tuple[Setting, ...]:

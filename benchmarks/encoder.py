@@ -15,26 +15,21 @@ graph, in the same dtype and the same rounds.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import tyro
 
-from benchmarks.contestants import Contestant
+from benchmarks.comparing import Plan, Report, compare
+from benchmarks.contestants import PEAK, Contestant
 from benchmarks.contestants import choose as choose_contestants
-from benchmarks.encoders.contestants import LONGEST_OF_XLA, PEAK, contestants
-from benchmarks.encoders.reporting import (
-    disagreements,
-    markdown,
-    markdown_of_verdicts,
-    rows_of,
-    verdicts,
-)
+from benchmarks.encoders.contestants import LONGEST_OF_XLA, contestants
+from benchmarks.encoders.reporting import disagreements, markdown
 from benchmarks.encoders.workload import Case, Sizes
-from benchmarks.reporting import append_line, provenance, run_facts
-from benchmarks.rounds import best_lanes, in_processes, interleave
 from benchmarks.shapes import batch_and_length
+from benchmarks.steps import rows_of
 
 # Small enough to prove in minutes that everything runs and agrees; such speeds mean nothing.
 QUICK_SIZES = Sizes(num_layers=2, d_model=64, num_heads=4, dff=128)
@@ -64,39 +59,30 @@ class Config:
 
 
 def main(config: Config) -> None:
-    chosen = choose(config.contestants)
     if config.quick:
-        config = replace(config, sizes=QUICK_SIZES, shapes=QUICK_SHAPES, rounds=1, seconds=0.0)
-        chosen = [replace(one, settings=one.settings[:1]) for one in chosen]
-    job = {"sizes": asdict(config.sizes), "seed": config.seed, "seconds": config.seconds}
-    failures: list[str] = []
-    measure = in_processes("benchmarks.encoders", job, failures)
-    groups = list(case_groups(config))
-    cases = [case for group in groups for case in group]
-    lanes = [
-        lane
-        for group in groups
-        for contestant in (*chosen, PEAK)
-        for lane in best_lanes(measure, contestant, group)
-    ]
-    measurements = interleave(measure, lanes, config.rounds)
-    ours = [one.name for one in chosen if one.module == "ours"]
-    rows = rows_of(measurements, cases, config.sizes, ours, PEAK.name)
-    against_peers = verdicts(rows, ours, PEAK.name)
-    facts = {
-        **run_facts(sorted({package for one in (*chosen, PEAK) for package in one.packages})),
-        **{name: job[name] for name in ("sizes", "seed")},
-        "verdicts": [asdict(one) for one in against_peers],
-    }
-    print(caption(facts, cases))
-    print(markdown(rows))
-    print(f"\n{markdown_of_verdicts(against_peers)}")
-    for failure in failures:
-        print(f"\nFailed: {failure}")
-    if not config.quick:
-        append_line(config.output, facts, rows)
-    if different := disagreements(measurements, cases):
-        raise SystemExit("\n" + "\n".join(different))
+        config = replace(config, sizes=QUICK_SIZES, shapes=QUICK_SHAPES)
+    plan = plan_of(config)
+    report = Report(
+        caption(plan),
+        partial(rows_of, cases=plan.cases, sizes=plan.sizes, ours=plan.ours, peak=PEAK.name),
+        markdown,
+        partial(disagreements, cases=plan.cases),
+    )
+    compare(
+        plan.quickly() if config.quick else plan, report, None if config.quick else config.output
+    )
+
+
+def plan_of(config: Config) -> Plan:
+    return Plan(
+        "benchmarks.encoders",
+        choose(config.contestants),
+        list(case_groups(config)),
+        config.sizes,
+        config.seed,
+        config.rounds,
+        config.seconds,
+    )
 
 
 def choose(modules: Sequence[str]) -> list[Contestant]:
@@ -112,14 +98,14 @@ def case_groups(config: Config) -> Iterator[list[Case]]:
             yield [Case(batch, length, dtype, direction) for direction in config.directions]
 
 
-def caption(facts: dict[str, Any], cases: Sequence[Case]) -> str:
-    sizes = Sizes(**facts["sizes"])
+def caption(plan: Plan) -> str:
+    sizes = plan.sizes
     text = (
-        f"\n{sizes.num_layers} layers, d_model {sizes.d_model}, {sizes.num_heads} heads, "
-        f"dff {sizes.dff}. Cases are named batch x length.\n{provenance(facts)}\n"
+        f"{sizes.num_layers} layers, d_model {sizes.d_model}, {sizes.num_heads} heads, "
+        f"dff {sizes.dff}. Cases are named batch x length."
     )
-    if any(case.length > LONGEST_OF_XLA for case in cases):
-        text += f"XLA is left out beyond length {LONGEST_OF_XLA}: it takes seconds a step.\n"
+    if any(case.length > LONGEST_OF_XLA for case in plan.cases):
+        text += f"\nXLA is left out beyond length {LONGEST_OF_XLA}: it takes seconds a step."
     return text
 
 

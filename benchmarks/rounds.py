@@ -29,12 +29,13 @@ def in_processes(package: str, job: dict[str, Any], failures: list[str]) -> Meas
     """
 
     def measure(lane: Lane) -> list[Measurement]:
-        name, setting = lane.contestant.name, lane.setting
+        name, module, setting = lane.contestant.name, lane.contestant.module, lane.setting
+        module = module if "." in module else f"{package}.{module}"
         print(f"{', '.join(map(str, lane.cases))}: {name}, {setting.label}", file=sys.stderr)
         cases = [asdict(case) for case in lane.cases]
         work = {**job, "workload": f"{package}.workload", "cases": cases}
         try:
-            return run_process(name, f"{package}.{lane.contestant.module}", setting, work)
+            return run_process(name, module, setting, work)
         except ContestantError as error:
             failures.append(str(error))
             return []

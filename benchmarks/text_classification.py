@@ -18,26 +18,19 @@ their logits must agree, and in training without dropout (`--sizes.dropout 0
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import tyro
 
-from benchmarks.classifiers.contestants import contestants
-from benchmarks.classifiers.reporting import (
-    disagreements,
-    markdown,
-    markdown_of_verdicts,
-    rows_of,
-    verdicts,
-)
-from benchmarks.classifiers.workload import Case, Sizes, Workload
+from benchmarks.classification.reporting import report_of
+from benchmarks.comparing import Plan, compare
 from benchmarks.contestants import Contestant
 from benchmarks.contestants import choose as choose_contestants
-from benchmarks.reporting import append_line, provenance, run_facts
-from benchmarks.rounds import best_lanes, in_processes, interleave
 from benchmarks.shapes import batch_and_length
+from benchmarks.text_classifiers.contestants import contestants
+from benchmarks.text_classifiers.workload import Case, Sizes, Workload
 
 # Small enough to prove in minutes that everything runs and agrees; such speeds mean nothing.
 QUICK_SIZES = Sizes(
@@ -77,41 +70,27 @@ class Config:
 
 
 def main(config: Config) -> None:
-    chosen = choose(config.contestants)
     if config.quick:
         shapes = {"train_shapes": QUICK_SHAPES, "predict_shapes": QUICK_SHAPES}
-        config = replace(config, sizes=QUICK_SIZES, rounds=1, seconds=0.0, **shapes)
-        chosen = [replace(one, settings=one.settings[:1]) for one in chosen]
-    job = {"sizes": asdict(config.sizes), "seed": config.seed, "seconds": config.seconds}
-    failures: list[str] = []
-    measure = in_processes("benchmarks.classifiers", job, failures)
-    groups = list(case_groups(config))
-    cases = [case for group in groups for case in group]
-    lanes = [
-        lane
-        for group in groups
-        for contestant in chosen
-        for lane in best_lanes(measure, contestant, group)
-    ]
-    measurements = interleave(measure, lanes, config.rounds)
-    ours = [one.name for one in chosen if one.module == "ours"]
-    rows = rows_of(measurements, cases, ours)
-    against_peers = verdicts(rows, ours)
-    facts = {
-        **run_facts(sorted({package for one in chosen for package in one.packages})),
-        **{name: job[name] for name in ("sizes", "seed")},
-        "verdicts": [asdict(one) for one in against_peers],
-    }
-    print(caption(facts, cases))
-    print(markdown(rows))
-    print(f"\n{markdown_of_verdicts(against_peers)}")
-    for failure in failures:
-        print(f"\nFailed: {failure}")
-    if not config.quick:
-        append_line(config.output, facts, rows)
+        config = replace(config, sizes=QUICK_SIZES, **shapes)
+    plan = plan_of(config)
     drops = bool(config.sizes.dropout or config.sizes.attention_dropout)
-    if different := disagreements(measurements, cases, drops):
-        raise SystemExit("\n" + "\n".join(different))
+    report = report_of(plan, caption(plan), drops)
+    compare(
+        plan.quickly() if config.quick else plan, report, None if config.quick else config.output
+    )
+
+
+def plan_of(config: Config) -> Plan:
+    return Plan(
+        "benchmarks.text_classifiers",
+        choose(config.contestants),
+        list(case_groups(config)),
+        config.sizes,
+        config.seed,
+        config.rounds,
+        config.seconds,
+    )
 
 
 def choose(modules: Sequence[str]) -> list[Contestant]:
@@ -127,16 +106,15 @@ def case_groups(config: Config) -> Iterator[list[Case]]:
             yield [Case(task, *batch_and_length(shape), dtype) for shape in shapes[task]]
 
 
-def caption(facts: dict[str, Any], cases: Sequence[Case]) -> str:
-    sizes = Sizes(**facts["sizes"])
-    workload = Workload(sizes, facts["seed"])
-    shapes = {f"{case.batch}x{case.length}": workload.share_of_padding(case) for case in cases}
+def caption(plan: Plan) -> str:
+    sizes, workload = plan.sizes, Workload(plan.sizes, plan.seed)
+    shapes = {f"{case.batch}x{case.length}": workload.share_of_padding(case) for case in plan.cases}
     padding = ", ".join(f"{share:.0%} of {shape}" for shape, share in shapes.items())
     return (
-        f"\n{sizes.num_layers} layers, d_model {sizes.d_model}, {sizes.num_heads} heads, "
+        f"{sizes.num_layers} layers, d_model {sizes.d_model}, {sizes.num_heads} heads, "
         f"dff {sizes.dff}, vocabulary {sizes.vocabulary_size}, dropout {sizes.dropout}, "
         f"of attention {sizes.attention_dropout}. Cases are named batch x length; padding is "
-        f"{padding}.\n{provenance(facts)}\n"
+        f"{padding}."
     )
 
 

@@ -1,24 +1,10 @@
 """Who takes part, in which cases, and in which settings."""
 
-from benchmarks.contestants import (
-    TENSORFLOW,
-    Contestant,
-    keras_contestant,
-    openmp_settings,
-    threads_label,
-)
+from benchmarks.contestants import Contestant, keras_contestant, openmp_settings
 from benchmarks.encoders.workload import Case
-from benchmarks.measuring import Setting, cores
 
 # Beyond, XLA takes seconds a step, whosever the encoder is.
 LONGEST_OF_XLA = 2048
-
-PEAK = Contestant(
-    "matrix product",
-    "matrix_product",
-    (Setting(threads_label(cores()), TENSORFLOW),),
-    ("tensorflow",),
-)
 
 
 def _short_enough(case: Case) -> bool:
@@ -37,7 +23,7 @@ def _on_tensorflow(name: str, module: str, **facts) -> tuple[Contestant, Contest
 
 
 def contestants() -> tuple[Contestant, ...]:
-    """All of them, without the `PEAK`."""
+    """All of them."""
     settings, torch = openmp_settings, ("torch",)
     return (
         *_on_tensorflow("ours", "ours"),

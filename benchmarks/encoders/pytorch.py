@@ -37,7 +37,7 @@ def prepare(case: Case, workload: Workload, options: dict) -> Work:
         output, gradients = step()
         return proof(_array(output), map(_array, gradients))
 
-    return Work(first, step, case.tokens)
+    return Work(first, step, case.units)
 
 
 def build(workload: Workload) -> nn.TransformerEncoder:

@@ -29,7 +29,7 @@ def step_work(encoder: keras.layers.Layer, case: Case, workload: Workload, optio
         output, gradients = step(x, upstream)
         return proof(*(tf.nest.map_structure(_array, each) for each in (output, gradients)))
 
-    return Work(first, lambda: step(x, upstream), case.tokens)
+    return Work(first, lambda: step(x, upstream), case.units)
 
 
 def _array(tensor):

@@ -42,18 +42,23 @@ class Case:
         return self.direction == "forward+backward"
 
     @property
-    def tokens(self) -> int:
+    def units(self) -> int:
+        """What a speed counts: tokens."""
         return self.batch * self.length
 
     def operations(self, sizes: Sizes) -> int:
-        """Floating-point operations of the matrix products: a multiplication and an addition each.
+        """Floating-point operations of the matrix products.
 
         The gradients of a product take two products. What is computed twice counts once.
         """
-        projections = 4 * sizes.d_model**2 + 2 * sizes.d_model * sizes.dff
-        attention = 2 * self.length * sizes.d_model
-        forward = 2 * self.tokens * sizes.num_layers * (projections + attention)
-        return forward * (3 if self.backward else 1)
+        return forward_operations(sizes, self.batch, self.length) * (3 if self.backward else 1)
+
+
+def forward_operations(sizes: Sizes, batch: int, length: int) -> int:
+    """Of the matrix products of an encoder's layers: a multiplication and an addition each."""
+    projections = 4 * sizes.d_model**2 + 2 * sizes.d_model * sizes.dff
+    attention = 2 * length * sizes.d_model
+    return 2 * batch * length * sizes.num_layers * (projections + attention)
 
 
 @dataclass(frozen=True)

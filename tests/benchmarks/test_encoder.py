@@ -7,16 +7,12 @@ import numpy as np
 import pytest
 
 from benchmarks import encoder
-from benchmarks.encoders.contestants import LONGEST_OF_XLA, PEAK, contestants
-from benchmarks.encoders.reporting import (
-    disagreements,
-    markdown,
-    markdown_of_verdicts,
-    rows_of,
-    verdicts,
-)
+from benchmarks.contestants import PEAK
+from benchmarks.encoders.contestants import LONGEST_OF_XLA, contestants
+from benchmarks.encoders.reporting import disagreements, markdown
 from benchmarks.encoders.workload import Case, Sizes, Workload, proof
 from benchmarks.measuring import Measurement
+from benchmarks.steps import markdown_of_verdicts, rows_of, verdicts
 
 SIZES = Sizes(num_layers=2, d_model=12, num_heads=3, dff=17)
 CASE = Case(5, 7)
@@ -24,7 +20,7 @@ OURS = "ours (graph)", "ours (XLA)"
 
 
 def measurement(contestant, seconds, values=(1.0, 2.0), case=CASE):
-    speed = case.tokens / seconds
+    speed = case.units / seconds
     result = {"output": list(values)} if values else None
     return Measurement(str(case), contestant, "2 threads", speed, 0.5, 0.25, 1.5, result)
 
@@ -76,7 +72,7 @@ def test_the_verdict_is_on_our_better_mode_and_the_best_peer():
     assert (verdict.ratio, verdict.share_of_peak) == (1.5, 0.5)
     *_, line = markdown_of_verdicts([verdict]).splitlines()
     assert line == (
-        "| 5x7 float32 forward+backward | ours (XLA) | 250.0 | peer | 375.0 | 1.50 | 50% |"
+        "| 5x7 float32 forward+backward | ours (XLA) | 250.00 | peer | 375.00 | 1.50 | 50% |"
     )
 
 

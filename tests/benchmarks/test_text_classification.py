@@ -6,16 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks import text_classification
-from benchmarks.classifiers.contestants import contestants
-from benchmarks.classifiers.reporting import (
-    disagreements,
-    markdown,
-    markdown_of_verdicts,
-    rows_of,
-    verdicts,
-)
-from benchmarks.classifiers.workload import PADDING_ID, Case, Workload
+from benchmarks.classification.reporting import disagreements, markdown, rows_of
+from benchmarks.contestants import PEAK
 from benchmarks.measuring import Measurement
+from benchmarks.steps import markdown_of_verdicts, verdicts
+from benchmarks.text_classifiers.contestants import contestants
+from benchmarks.text_classifiers.workload import PADDING_ID, Case, Workload
 
 SIZES = text_classification.QUICK_SIZES
 CASE = Case("predict", 5, 7)
@@ -37,6 +33,7 @@ def test_medians_and_ratios_to_the_faster_of_ours():
             measurement("peer", 1.0, parameters=1013),
         ],
         [CASE],
+        SIZES,
         OURS,
     )
     graph, peer, xla = found
@@ -49,24 +46,28 @@ def test_medians_and_ratios_to_the_faster_of_ours():
 
 def test_the_verdict_is_on_our_better_mode_and_the_best_peer():
     times = {"ours (graph)": 0.5, "ours (XLA)": 0.25, "peer": 0.375, "slow peer": 8.0}
-    found = rows_of([measurement(*one) for one in times.items()], [CASE], OURS)
-    (verdict,) = verdicts(found, OURS)
+    found = rows_of([measurement(*one) for one in times.items()], [CASE], SIZES, OURS)
+    (verdict,) = verdicts(found, OURS, PEAK.name)
     assert (verdict.ours, verdict.peer, verdict.ratio) == ("ours (XLA)", "peer", 1.5)
     *_, line = markdown_of_verdicts([verdict]).splitlines()
-    assert line == "| predict 5x7 float32 | ours (XLA) | 250.00 | peer | 375.00 | 1.50 |"
+    assert line == "| predict 5x7 float32 | ours (XLA) | 250.00 | peer | 375.00 | 1.50 | nan% |"
 
 
 @pytest.mark.parametrize("present", ["ours (XLA)", "peer"])
 def test_without_one_side_there_is_no_verdict(present):
-    assert verdicts(rows_of([measurement(present, 0.5)], [CASE], OURS), OURS) == []
+    assert (
+        verdicts(rows_of([measurement(present, 0.5)], [CASE], SIZES, OURS), OURS, PEAK.name) == []
+    )
 
 
 def test_table_names_a_case_once():
-    found = rows_of([measurement("ours (graph)", 0.5), measurement("peer", 1.0)], [CASE], OURS)
+    found = rows_of(
+        [measurement("ours (graph)", 0.5), measurement("peer", 1.0)], [CASE], SIZES, OURS
+    )
     lines = markdown(found).splitlines()
     assert lines[2] == (
         "| predict 5x7 float32 | ours (graph) | 2 threads | 500.00 (500.00–500.00) | 10 | 1.00 "
-        "| 1,000 | 1.5 |"
+        "| nan% | 1,000 | 1.5 |"
     )
     assert lines[3].startswith("|  | peer | 2 threads | 1000.00 ")
     assert len({line.count("|") for line in lines}) == 1
@@ -74,8 +75,8 @@ def test_table_names_a_case_once():
 
 def test_a_contestant_that_computes_something_else_is_found():
     same, other = measurement("ours (graph)", 0.5), measurement("peer", 0.5, values=(1.0, 2.1))
-    assert disagreements([same, same], [CASE], dropout=True) == []
-    assert disagreements([same, other], [CASE], dropout=True) == [
+    assert disagreements([same, same], [CASE], drops=True) == []
+    assert disagreements([same, other], [CASE], drops=True) == [
         "predict 5x7 float32: peer differs from ours (graph)"
     ]
 
@@ -84,8 +85,8 @@ def test_losses_are_compared_where_nothing_is_dropped():
     losses = [
         measurement(name, 1, [loss], case=TRAINING) for name, loss in (("ours", 0.5), ("peer", 0.6))
     ]
-    assert disagreements(losses, [TRAINING], dropout=True) == []
-    assert disagreements(losses, [TRAINING], dropout=False) == [
+    assert disagreements(losses, [TRAINING], drops=True) == []
+    assert disagreements(losses, [TRAINING], drops=False) == [
         "train 5x7 float32: peer differs from ours"
     ]
 
@@ -93,14 +94,15 @@ def test_losses_are_compared_where_nothing_is_dropped():
 @pytest.mark.parametrize(("parameters", "is_found"), [(1019, False), (1021, True), (979, True)])
 def test_a_contestant_of_another_size_is_found(parameters, is_found):
     ours, peer = measurement("ours", 1), measurement("peer", 1, parameters=parameters)
-    found = ["number of weights: peer differs from ours"] * is_found
-    assert disagreements([ours, peer], [CASE], dropout=False) == found
+    found = ["predict 5x7 float32, number of weights: peer differs from ours"] * is_found
+    assert disagreements([ours, peer], [CASE], drops=False) == found
 
 
 def test_work_follows_from_the_seed_alone():
     first, again, other = Workload(SIZES, 5), Workload(SIZES, 5), Workload(SIZES, 7)
-    assert all(map(np.array_equal, first.batch(CASE), again.batch(CASE)))
-    assert not np.array_equal(first.batch(CASE)[0], other.batch(CASE)[0])
+    ids = [each.batch(CASE)[0]["token_ids"] for each in (first, again, other)]
+    assert np.array_equal(ids[0], ids[1])
+    assert not np.array_equal(ids[0], ids[2])
     for name in ("embeddings", "head"):
         assert all(map(np.array_equal, getattr(first, name)(), getattr(again, name)()))
     layers, same = list(first.layers()), list(again.layers())
@@ -110,7 +112,8 @@ def test_work_follows_from_the_seed_alone():
 
 def test_texts_have_lengths_of_their_own_and_one_fills_its_row():
     case = Case("train", 1009, 101)
-    ids, labels = Workload(SIZES).batch(case)
+    inputs, labels = Workload(SIZES).batch(case)
+    ids = inputs["token_ids"]
     real = ids != PADDING_ID
     lengths = real.sum(axis=1)
     assert (real == (np.arange(101) < lengths[:, None])).all()  # the padding is behind
@@ -162,9 +165,9 @@ def test_stock_keras_and_ours_compute_the_same(tmp_path, capsys):
     )
     text_classification.main(config)
     line = json.loads(output.read_text(encoding="utf-8"))
-    assert len(line["rows"]) == 4 * 2
+    assert len(line["rows"]) == (4 + 1) * 2
     assert min(row["seconds"] for row in line["rows"]) > 0
-    assert len({row["parameters"] for row in line["rows"]}) == 1
+    assert len({row["parameters"] for row in line["rows"]} - {None}) == 1
     assert [one["case"] for one in line["verdicts"]] == [
         "train 3x11 float32",
         "predict 5x7 float32",

@@ -1,48 +1,21 @@
-"""What the classifiers on PyTorch share: the last layers, timed training and predictions.
+"""What the classifiers on PyTorch share: timed training and predictions.
 
 Options: `threads`; `compile`, whether by `torch.compile`, in predictions with the weights compiled
 in.
 """
+
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from torch._inductor import config as inductor
 
-from benchmarks.classifiers.workload import (
-    LEARNING_RATE,
-    PADDING_ID,
-    STEPS,
-    Case,
-    Workload,
-    proof,
-)
+from benchmarks.classification.work import LEARNING_RATE, STEPS, Case, proof
 from benchmarks.measuring import Work
 
 
-class Classifier(nn.Module):
-    """The mean of what an encoder makes of the real tokens, and a dense layer.
-
-    Args:
-        encode: a module that maps ids and the mask of real tokens to `[batch, length, d_model]`.
-        workload: has the weights of the dense layer.
-    """
-
-    def __init__(self, encode: nn.Module, workload: Workload):
-        super().__init__()
-        self.encode = encode
-        kernel, bias = map(torch.from_numpy, workload.head())
-        self.head = nn.Linear(*kernel.shape)
-        self.head.load_state_dict({"weight": kernel.T, "bias": bias})
-
-    def forward(self, token_ids: torch.Tensor) -> torch.Tensor:
-        real = token_ids != PADDING_ID
-        x = self.encode(token_ids, real)
-        weights = real.to(x.dtype)[:, :, None]
-        return self.head((x * weights).sum(1) / weights.sum(1))
-
-
-def work_of(model: Classifier, case: Case, workload: Workload, options: dict) -> Work:
+def work_of(model: nn.Module, case: Case, workload: Any, options: dict) -> Work:
     torch.compiler.reset()  # what was compiled for the case before must not serve this one
     parameters = sum(weight.numel() for weight in model.parameters())
     work = _fit_work if case.trains else _predict_work
@@ -51,12 +24,13 @@ def work_of(model: Classifier, case: Case, workload: Workload, options: dict) ->
 
 def _fit_work(model, case, workload, compiled, parameters) -> Work:
     model.train()
-    token_ids, labels = (torch.from_numpy(array).long() for array in workload.batch(case))
+    inputs, labels = workload.batch(case)
+    inputs, labels = _tensor_of(inputs), torch.from_numpy(labels).long()
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, fused=True)
 
-    def loss_of(token_ids, labels):
+    def loss_of(inputs, labels):
         with torch.autocast("cpu", torch.bfloat16, enabled=case.dtype == "bfloat16"):
-            logits = model(token_ids)
+            logits = model(inputs)
         return nn.functional.cross_entropy(logits.float(), labels)
 
     if compiled:
@@ -65,7 +39,7 @@ def _fit_work(model, case, workload, compiled, parameters) -> Work:
     def fit(steps: int) -> float:
         for _ in range(steps):
             optimizer.zero_grad()
-            loss = loss_of(token_ids, labels)
+            loss = loss_of(inputs, labels)
             loss.backward()
             optimizer.step()
         return loss.item()
@@ -80,10 +54,16 @@ def _predict_work(model, case, workload, compiled, parameters) -> Work:
     if compiled:
         inductor.freezing = True  # the weights are compiled in, in the best order for products
         model = torch.compile(model, dynamic=False)
-    ids, _ = workload.batch(case)
+    inputs, _ = workload.batch(case)
 
     @torch.inference_mode()
     def predict() -> np.ndarray:
-        return model(torch.from_numpy(ids)).float().numpy()
+        return model(_tensor_of(inputs)).float().numpy()
 
     return Work(lambda: proof(predict().ravel(), parameters), predict, case.batch)
+
+
+def _tensor_of(inputs: np.ndarray | dict[str, np.ndarray]) -> torch.Tensor:
+    """The only input."""
+    (array,) = inputs.values() if isinstance(inputs, dict) else (inputs,)
+    return torch.from_numpy(array)

@@ -6,9 +6,10 @@ Option: `jit_compile`.
 import keras
 from keras import layers, ops
 
-from benchmarks.classifiers import ours, tensorflow_model
-from benchmarks.classifiers.workload import EPSILON, PADDING_ID, Case, Workload
+from benchmarks.classification import tensorflow_model
 from benchmarks.measuring import Work
+from benchmarks.text_classifiers import ours
+from benchmarks.text_classifiers.workload import EPSILON, PADDING_ID, Case, Workload
 
 
 def prepare(case: Case, workload: Workload, options: dict) -> Work:

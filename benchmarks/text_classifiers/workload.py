@@ -4,19 +4,16 @@ Token and learned position embeddings, the layers of an encoder, the mean of the
 dense layer. The weights are random; those of the encoder are `benchmarks.encoders.workload`'s.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from benchmarks.classification import work
 from benchmarks.encoders import workload as encoders
 
 EPSILON = encoders.EPSILON
 PADDING_ID = 0
-LEARNING_RATE = 1e-4
-# Steps of one timed training call: enough to hide the cost of entering `fit`.
-STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,9 @@ class Sizes(encoders.Sizes):
 
 
 @dataclass(frozen=True)
-class Case:
-    """One step on one batch."""
+class Case(work.Case):
+    """One step on one batch of texts."""
 
-    task: str
-    """"train": forward, backward and Adam's update; "predict": from token ids to logits."""
-    batch: int
     length: int
     dtype: str = "float32"
     """"float32" or "bfloat16": mixed in training, with float32 weights; pure in prediction."""
@@ -47,9 +41,10 @@ class Case:
     def __str__(self) -> str:
         return f"{self.task} {self.batch}x{self.length} {self.dtype}"
 
-    @property
-    def trains(self) -> bool:
-        return self.task == "train"
+    def operations(self, sizes: Sizes) -> int:
+        """Floating-point operations of the matrix products, those of padding included."""
+        forward = encoders.forward_operations(sizes, self.batch, self.length)
+        return forward * (3 if self.trains else 1)
 
 
 @dataclass(frozen=True)
@@ -59,8 +54,8 @@ class Workload:
     sizes: Sizes
     seed: int = 0
 
-    def batch(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
-        """Token ids `[batch, length]` and classes `[batch]`, both int32.
+    def batch(self, case: Case) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """`token_ids` `[batch, length]` and classes `[batch]`, both int32.
 
         The lengths of texts are log-normal, cut at `length`: about a quarter of a batch is padding.
         A text alone has none, and one of several fills its row, as in a batch that is padded to its
@@ -72,7 +67,7 @@ class Workload:
         lengths[0] = case.length
         ids[np.arange(case.length) >= lengths[:, None]] = PADDING_ID
         labels = random.integers(0, self.sizes.num_classes, case.batch)
-        return ids.astype("int32"), labels.astype("int32")
+        return {"token_ids": ids.astype("int32")}, labels.astype("int32")
 
     def embeddings(self) -> tuple[np.ndarray, np.ndarray]:
         """Of tokens, `[vocabulary_size, d_model]`, and positions, `[max_length, d_model]`."""
@@ -94,10 +89,4 @@ class Workload:
         return kernel.astype("float32"), bias.astype("float32")
 
     def share_of_padding(self, case: Case) -> float:
-        return float(np.mean(self.batch(case)[0] == PADDING_ID))
-
-
-def proof(values: Iterable[Any], parameters: int) -> dict[str, Any]:
-    """What shows that the work was right: the logits of a prediction, or the loss of a step, and
-    the number of the model's weights."""
-    return {"values": [float(value) for value in values], "parameters": int(parameters)}
+        return float(np.mean(self.batch(case)[0]["token_ids"] == PADDING_ID))

@@ -10,9 +10,10 @@ from torch import nn
 from transformers import DistilBertConfig, DistilBertModel
 from transformers.utils import logging
 
-from benchmarks.classifiers import torch_model
-from benchmarks.classifiers.workload import EPSILON, PADDING_ID, Case, Workload
+from benchmarks.classification.torch_model import work_of
 from benchmarks.measuring import Work
+from benchmarks.text_classifiers.torch_head import Classifier
+from benchmarks.text_classifiers.workload import EPSILON, PADDING_ID, Case, Workload
 
 logging.set_verbosity_error()
 
@@ -28,8 +29,8 @@ _NAMES = {
 def prepare(case: Case, workload: Workload, options: dict) -> Work:
     torch.set_num_threads(options["threads"])
     torch.manual_seed(workload.seed)
-    model = torch_model.Classifier(Encoder(workload), workload)
-    return torch_model.work_of(model, case, workload, options)
+    model = Classifier(Encoder(workload), workload)
+    return work_of(model, case, workload, options)
 
 
 class Encoder(nn.Module):

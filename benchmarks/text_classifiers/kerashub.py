@@ -6,10 +6,11 @@ Option: `jit_compile`.
 import keras
 import keras_hub
 
-from benchmarks.classifiers import ours, tensorflow_model
-from benchmarks.classifiers.keras_layers import mean_of_real
-from benchmarks.classifiers.workload import PADDING_ID, Case, Workload
+from benchmarks.classification import tensorflow_model
 from benchmarks.measuring import Work
+from benchmarks.text_classifiers import ours
+from benchmarks.text_classifiers.keras_layers import mean_of_real
+from benchmarks.text_classifiers.workload import PADDING_ID, Case, Workload
 from keras_attention.interop import to_keras
 
 

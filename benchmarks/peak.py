@@ -1,17 +1,17 @@
-"""No encoder but the peak: one large matrix product, as a TensorFlow graph in the case's dtype.
+"""No contestant but the peak: one large matrix product, as a TensorFlow graph in the case's dtype.
 
-Its tokens are those that an encoder would process in this time, were it as fast at its products.
+Its speed is that which a contestant would have, were it as fast at all of its products, and were
+they all that takes time.
 """
 
 import tensorflow as tf
 
-from benchmarks.encoders.workload import Case, Workload
 from benchmarks.measuring import Work
 
 ROWS, INNER, COLUMNS = 4096, 1024, 256
 
 
-def prepare(case: Case, workload: Workload, options: dict) -> Work:  # noqa: ARG001 - as encoders
+def prepare(case, workload, options) -> Work:  # noqa: ARG001 - as contestants
     random = tf.random.Generator.from_seed(workload.seed)
     left, right = (
         tf.cast(random.normal(shape), case.dtype) for shape in ((ROWS, INNER), (INNER, COLUMNS))
@@ -22,4 +22,4 @@ def prepare(case: Case, workload: Workload, options: dict) -> Work:  # noqa: ARG
     def work() -> None:
         multiply(left, right)
 
-    return Work(work, work, case.tokens * share_of_step)
+    return Work(work, work, case.units * share_of_step)

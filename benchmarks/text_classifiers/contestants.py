@@ -1,7 +1,7 @@
 """Who takes part, in which cases, and in which settings."""
 
-from benchmarks.classifiers.workload import Case
 from benchmarks.contestants import Contestant, keras_contestant, openmp_settings
+from benchmarks.text_classifiers.workload import Case
 
 
 def _predicts(case: Case) -> bool:

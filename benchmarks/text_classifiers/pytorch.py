@@ -10,9 +10,10 @@ import warnings
 import torch
 from torch import nn
 
-from benchmarks.classifiers import torch_model
-from benchmarks.classifiers.workload import EPSILON, Case, Workload
+from benchmarks.classification.torch_model import work_of
 from benchmarks.measuring import Work
+from benchmarks.text_classifiers.torch_head import Classifier
+from benchmarks.text_classifiers.workload import EPSILON, Case, Workload
 
 warnings.filterwarnings("ignore", "The PyTorch API of nested tensors", UserWarning)
 
@@ -21,8 +22,8 @@ def prepare(case: Case, workload: Workload, options: dict) -> Work:
     torch.set_num_threads(options["threads"])
     torch.manual_seed(workload.seed)
     torch.backends.mha.set_fastpath_enabled(options["fast_path"])
-    model = torch_model.Classifier(Encoder(workload), workload)
-    return torch_model.work_of(model, case, workload, options)
+    model = Classifier(Encoder(workload), workload)
+    return work_of(model, case, workload, options)
 
 
 class Encoder(nn.Module):

@@ -4,18 +4,13 @@ Options: `jit_compile`, whether XLA compiles.
 """
 
 import functools
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.classifiers.workload import (
-    LEARNING_RATE,
-    STEPS,
-    Case,
-    Workload,
-    proof,
-)
+from benchmarks.classification.work import LEARNING_RATE, STEPS, Case, proof
 from benchmarks.measuring import Work
 from tasks.common.untuned import untuned
 
@@ -25,7 +20,7 @@ def set_policy(case: Case) -> None:
     keras.config.set_dtype_policy(half if case.dtype == "bfloat16" else "float32")
 
 
-def stock_work(model: keras.Model, case: Case, workload: Workload, options: dict) -> Work:
+def stock_work(model: keras.Model, case: Case, workload: Any, options: dict) -> Work:
     """Of a model that is compiled as a Keras user does it."""
     if not case.trains:
         return predict_work(model, case, workload, options)
@@ -37,10 +32,9 @@ def stock_work(model: keras.Model, case: Case, workload: Workload, options: dict
     return fit_work(model, case, workload)
 
 
-def fit_work(model: keras.Model, case: Case, workload: Workload) -> Work:
-    """`fit` on one repeated batch of `{"token_ids"}` and classes."""
-    ids, labels = workload.batch(case)
-    dataset = untuned(tf.data.Dataset.from_tensors(({"token_ids": ids}, labels)).repeat())
+def fit_work(model: keras.Model, case: Case, workload: Any) -> Work:
+    """`fit` on one repeated batch of inputs and classes."""
+    dataset = untuned(tf.data.Dataset.from_tensors(workload.batch(case)).repeat())
 
     def fit(steps: int) -> float:
         return model.fit(dataset, steps_per_epoch=steps, verbose=0).history["loss"][0]
@@ -50,19 +44,20 @@ def fit_work(model: keras.Model, case: Case, workload: Workload) -> Work:
     )
 
 
-def predict_work(model: keras.Model, case: Case, workload: Workload, options: dict) -> Work:
-    """As it is served: ids as an array in, logits as an array out, one traced function between."""
-    ids, _ = workload.batch(case)
+def predict_work(model: keras.Model, case: Case, workload: Any, options: dict) -> Work:
+    """As it is served: arrays in, logits as an array out, one traced function between."""
+    inputs, _ = workload.batch(case)
+    specs = tf.nest.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), inputs)
 
     @tf.function(jit_compile=options["jit_compile"], autograph=False)
-    def logits_of(token_ids):
-        return tf.cast(model({"token_ids": token_ids}, training=False), tf.float32)
+    def logits_of(inputs):
+        return tf.cast(model(inputs, training=False), tf.float32)
 
     @functools.cache
     def concrete():
-        return logits_of.get_concrete_function(tf.TensorSpec(ids.shape, tf.int32))
+        return logits_of.get_concrete_function(specs)
 
     def predict() -> np.ndarray:
-        return concrete()(tf.constant(ids)).numpy()
+        return concrete()(tf.nest.map_structure(tf.constant, inputs)).numpy()
 
     return Work(lambda: proof(predict().ravel(), model.count_params()), predict, case.batch)

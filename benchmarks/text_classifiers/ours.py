@@ -6,9 +6,10 @@ Option: `jit_compile`.
 import keras
 import numpy as np
 
-from benchmarks.classifiers import tensorflow_model
-from benchmarks.classifiers.workload import EPSILON, LEARNING_RATE, Case, Workload, proof
+from benchmarks.classification import tensorflow_model
+from benchmarks.classification.work import LEARNING_RATE, proof
 from benchmarks.measuring import Work
+from benchmarks.text_classifiers.workload import EPSILON, Case, Workload
 from keras_attention.interop import load_torch_weights
 from keras_attention.layers import LearnedPositionEmbedding, SequenceHead, TextEncoder
 from keras_attention.models import BucketedPredictor, TextClassifier
@@ -30,13 +31,13 @@ def prepare(case: Case, workload: Workload, options: dict) -> Work:
 
 
 def _predict_work(model, case: Case, workload: Workload, options: dict) -> Work:
-    ids, _ = workload.batch(case)
+    inputs, _ = workload.batch(case)
     predictor = BucketedPredictor(
         model, lengths=[case.length], batch_sizes=[case.batch], jit_compile=options["jit_compile"]
     )
 
     def predict() -> np.ndarray:
-        return np.stack(predictor({"token_ids": ids})).astype("float32")
+        return np.stack(predictor(inputs)).astype("float32")
 
     return Work(lambda: proof(predict().ravel(), model.count_params()), predict, case.batch)
 

@@ -1,0 +1,1 @@
+"""What the benchmarks of classifiers share, of texts and of pictures."""

@@ -1,0 +1,4 @@
+"""The contestants of `benchmarks/image_classification.py`, one file each, and their work.
+
+A contestant is a module with `prepare(case, workload, options) -> Work`, as those of `translators`.
+"""
