@@ -67,6 +67,7 @@ notebooks: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.translation
 	$(BIN)/python -m benchmarks.text_classification
+	$(BIN)/python -m benchmarks.image_classification
 	$(BIN)/python -m benchmarks.attention
 	$(BIN)/python -m benchmarks.encoder
 

@@ -192,6 +192,7 @@ _PUBLIC: dict[str, list[str]] = {
     "models": [
         "BucketedPredictor",
         "CompactConvolutionalTransformer",
+        "DistilledVisionTransformer",
         "LanguageModel",
         "MaskedLanguageModel",
         "RecurrentEncoderDecoder",

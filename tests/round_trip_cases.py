@@ -411,6 +411,23 @@ CASES = [
         inputs=[floats(7, 11, 3)],
     ),
     Case(
+        "DistilledVisionTransformer",
+        dict(
+            encoder=keras_attention.ImageEncoder(
+                keras_attention.Patches(12, 3, remainder="pad"),
+                (7, 11, 3),
+                num_layers=2,
+                num_prefix=2,
+                **IMAGE_ARGUMENTS,
+            ),
+            head={
+                "label": keras_attention.SequenceHead(5, keras_attention.FirstTokenPooling()),
+                "distilled": keras_attention.SequenceHead(5, keras_attention.TokenPooling(1)),
+            },
+        ),
+        inputs=[floats(7, 11, 3)],
+    ),
+    Case(
         "CompactConvolutionalTransformer",
         dict(
             num_outputs=5,

@@ -4,6 +4,9 @@ from keras_attention.models.bucketed_predictor import BucketedPredictor as Bucke
 from keras_attention.models.compact_convolutional_transformer import (
     CompactConvolutionalTransformer as CompactConvolutionalTransformer,
 )
+from keras_attention.models.distilled_vision_transformer import (
+    DistilledVisionTransformer as DistilledVisionTransformer,
+)
 from keras_attention.models.language_model import LanguageModel as LanguageModel
 from keras_attention.models.masked_language_model import MaskedLanguageModel as MaskedLanguageModel
 from keras_attention.models.recurrent_encoder_decoder import (

@@ -26,9 +26,9 @@ VARIANTS = {
 class VisionTransformer(Model):
     """Says something of pictures: classes, labels, numbers.
 
-    What it is depends on its parts. A class token as `FirstTokenPooling` reads it is ViT, a second
-    one with a head of its own DeiT, `ClassAttentionPooling` CaiT, `GridWindow` in turn with and
-    without a shift a Swin of one stage. `vision_transformer` makes the usual sizes.
+    What it is depends on its parts. A class token as `FirstTokenPooling` reads it is ViT,
+    `ClassAttentionPooling` CaiT, `GridWindow` in turn with and without a shift a Swin of one stage.
+    `vision_transformer` makes the usual sizes; `DistilledVisionTransformer` is DeiT.
 
     Poolings of more than one token see the patches alone, not the learned tokens before them.
 
@@ -55,7 +55,6 @@ class VisionTransformer(Model):
 
     References:
         - [Dosovitskiy et al., 2021](https://arxiv.org/abs/2010.11929)
-        - [Touvron et al., 2021](https://arxiv.org/abs/2012.12877), DeiT
         - [Touvron et al., 2021](https://arxiv.org/abs/2103.17239), CaiT
         - [Liu et al., 2021](https://arxiv.org/abs/2103.14030), Swin
     """

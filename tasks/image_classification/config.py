@@ -43,6 +43,9 @@ class ModelConfig(TransformerConfig):
     pooling: Literal["first", "mean", "sequence", "class_attention"] = "first"
     """What stands for a whole picture: a class token, the mean of all patches, their mean weighted
     by a learned score, or two more layers in which only a class token attends."""
+    distillation_token: bool = False
+    """Let a second learned token, with classes of its own, learn from `distillation.teacher`, as in
+    DeiT; the answer is the mean of both. Needs the class token (`pooling` `first`)."""
     registers: int = 0
     """Number of learned tokens besides, in which layers can keep what belongs to no place."""
     window: int | None = None
@@ -118,6 +121,13 @@ class ImageConfig:
         if self.train.accumulation < 1:
             raise ValueError(
                 f"`train.accumulation` must be at least 1. Received: {self.train.accumulation}."
+            )
+        token = self.model.distillation_token
+        if token and (self.model.pooling != "first" or not self.distillation.teacher):
+            raise ValueError(
+                "`model.distillation_token` stands behind a class token (`model.pooling` `first`) "
+                "and learns from a `distillation.teacher`. Received: "
+                f"pooling={self.model.pooling}, teacher={self.distillation.teacher}."
             )
         if self.model.window and self.model.attention.pattern:
             raise ValueError(

@@ -11,6 +11,7 @@ from keras_attention.layers.class_attention_pooling import ClassAttentionPooling
 from keras_attention.layers.image_encoder import ImageEncoder
 from keras_attention.layers.pooling import AttentionPooling, SequencePooling
 from keras_attention.layers.prediction_heads import SequenceHead
+from keras_attention.models.distilled_vision_transformer import DistilledVisionTransformer
 from keras_attention.models.vision_transformer import VisionTransformer
 from keras_attention.visualization.attention_maps import layers_and_heads
 from keras_attention.visualization.gradient_rollout import gradient_rollout
@@ -28,7 +29,8 @@ class Explainer:
     All is computed in float32, and with the weights that the model has at the time of each call.
 
     Args:
-        model: with an `ImageEncoder` and one `SequenceHead`.
+        model: with an `ImageEncoder` and one `SequenceHead`, or a `DistilledVisionTransformer`, of
+            which the mean of both heads is explained.
 
     Raises:
         ValueError: if it has others, or its weights are not in float32.
@@ -36,15 +38,21 @@ class Explainer:
 
     def __init__(self, model: VisionTransformer):
         encoder, head = getattr(model, "encoder", None), getattr(model, "head", None)
-        if not isinstance(encoder, ImageEncoder) or not isinstance(head, SequenceHead):
+        is_mean = isinstance(model, DistilledVisionTransformer)
+        heads = list(head.values()) if is_mean else [head]
+        if not (
+            isinstance(encoder, ImageEncoder)
+            and all(isinstance(one, SequenceHead) for one in heads)
+        ):
             raise ValueError(
                 "Only a model with an `ImageEncoder` as `encoder` and one `SequenceHead` as `head` "
-                f"is explained. Received: encoder={encoder!r}, head={head!r}."
+                "is explained, or a `DistilledVisionTransformer`. Received: "
+                f"encoder={encoder!r}, head={head!r}."
             )
-        self._encoder, self._head = encoder, head
+        self._encoder, self._heads = encoder, heads
         images = tf.TensorSpec([None, *encoder.image_shape], tf.float32)
         classes = tf.TensorSpec([None], tf.int64)
-        with _in_float32((encoder, head)):
+        with _in_float32((encoder, *heads)):
             self._look = _graph(self._forward, [images])
             self._look_with_gradients = _graph(self._forward_and_backward, [images, classes])
 
@@ -52,7 +60,7 @@ class Explainer:
     def methods(self) -> tuple[str, ...]:
         """Those of `METHODS` that the model has: of class attention, only if its pooling learns
         which tokens count."""
-        learned = isinstance(self._head.pooling, _LEARNED_POOLINGS)
+        learned = isinstance(self._heads[0].pooling, _LEARNED_POOLINGS)
         return tuple(name for name in METHODS if learned or name != "class_attention")
 
     def maps(
@@ -187,8 +195,9 @@ class Explainer:
         if encoder.num_prefix:  # the patches, as in `VisionTransformer`
             batch, length = tf.shape(x)[0], x.shape[1]
             mask = tf.broadcast_to(tf.range(length) >= encoder.num_prefix, (batch, length))
-        logits = self._head(x, padding_mask=mask, training=False)
-        return logits, all_weights, self._head.pooling.shares(x, padding_mask=mask)
+        logits = [one(x, padding_mask=mask, training=False) for one in self._heads]
+        shares = [one.pooling.shares(x, padding_mask=mask) for one in self._heads]
+        return _mean(logits), all_weights, _mean(shares)
 
     def _on_grid(self, scores: np.ndarray) -> np.ndarray:
         """`[..., length]` -> `[..., rows, columns]`, without the learned tokens."""
@@ -205,13 +214,17 @@ class Explainer:
         return images
 
     def _checked_classes(self, classes, count: int) -> np.ndarray:
-        classes, outputs = np.asarray(classes, "int64"), self._head.num_outputs
+        classes, outputs = np.asarray(classes, "int64"), self._heads[0].num_outputs
         if classes.shape != (count,) or classes.min() < 0 or classes.max() >= outputs:
             raise ValueError(
                 f"`classes` must be an integer from 0 to {outputs - 1} for each of {count} "
                 f"pictures. Received: classes={classes.tolist()}."
             )
         return classes
+
+
+def _mean(tensors):
+    return sum(tensors) / len(tensors)
 
 
 def _graph(function, signature) -> Any:

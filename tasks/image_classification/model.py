@@ -25,8 +25,10 @@ from keras_attention.layers.pooling import (
     MeanPooling,
     Pooling,
     SequencePooling,
+    TokenPooling,
 )
 from keras_attention.layers.prediction_heads import SequenceHead
+from keras_attention.models.distilled_vision_transformer import DistilledVisionTransformer
 from keras_attention.models.vision_transformer import VisionTransformer
 from keras_attention.training.objectives import HardDistillation, Objective, SoftDistillation
 from keras_attention.training.weight_files import load_weights
@@ -62,7 +64,7 @@ def build_model(config: ModelConfig, facts: Facts, precision: str = "float32") -
         facts.image_shape,
         **{name: value for name, value in config.layer_arguments().items() if name != "d_model"},
         position_scheme=make_grid_position_scheme(config.position_scheme, "model.position_scheme"),
-        num_prefix=config.registers + (config.pooling == "first"),
+        num_prefix=(config.pooling == "first") + config.distillation_token + config.registers,
         attention=_attention(config),
         layer_scale=config.layer_scale,
         stochastic_depth=config.stochastic_depth,
@@ -73,14 +75,17 @@ def build_model(config: ModelConfig, facts: Facts, precision: str = "float32") -
         dtype=precision,
         name="encoder",
     )
-    head = SequenceHead(
-        len(facts.classes),
-        _pooling(config, precision),
-        config.head_dropout,
-        dtype=precision,
-        name="head",
-    )
-    return VisionTransformer(encoder, head, dtype=precision, name="image_classifier")
+    outputs, dropout = len(facts.classes), config.head_dropout
+    pooling = _pooling(config, precision)
+    if not config.distillation_token:
+        head = SequenceHead(outputs, pooling, dropout, dtype=precision, name="head")
+        return VisionTransformer(encoder, head, dtype=precision, name="image_classifier")
+    poolings = {"label": pooling, "distilled": TokenPooling(1, dtype=precision)}
+    heads = {
+        name: SequenceHead(outputs, one, dropout, dtype=precision, name=f"{name}_head")
+        for name, one in poolings.items()
+    }
+    return DistilledVisionTransformer(encoder, heads, dtype=precision, name="image_classifier")
 
 
 def _tokenizer(config: ModelConfig, precision: str) -> ImageTokenizer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.shapes import batch_and_length
+from benchmarks.shapes import batch_and_image, batch_and_length
 
 
 def test_batch_and_length():
@@ -13,3 +13,13 @@ def test_batch_and_length():
 def test_a_wrong_shape_is_named(shape):
     with pytest.raises(SystemExit, match=f"such as 64x32. Received: {shape}"):
         batch_and_length(shape)
+
+
+def test_batch_and_image():
+    assert batch_and_image("5x21/7") == (5, 21, 7)
+
+
+@pytest.mark.parametrize("shape", ["8x224", "8x224/", "0x224/16", "8x224/0", "8x225/16", "8/16x4"])
+def test_a_wrong_image_shape_is_named(shape):
+    with pytest.raises(SystemExit, match=f"such as 8x224/16.* Received: {shape}"):
+        batch_and_image(shape)

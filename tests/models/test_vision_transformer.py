@@ -24,12 +24,19 @@ def vit():
     return ka.VisionTransformer(encoder(), ka.SequenceHead(4, ka.FirstTokenPooling()))
 
 
-def deit():
-    heads = {
+def two_heads():
+    return {
         "label": ka.SequenceHead(4, ka.FirstTokenPooling(), name="label"),
         "distilled": ka.SequenceHead(4, ka.TokenPooling(1), name="distilled"),
     }
-    return ka.VisionTransformer(encoder(num_prefix=2), heads)
+
+
+def several_heads():
+    return ka.VisionTransformer(encoder(num_prefix=2), two_heads())
+
+
+def deit():
+    return ka.DistilledVisionTransformer(encoder(num_prefix=2), two_heads())
 
 
 def cait():
@@ -60,7 +67,7 @@ def cct():
     return ka.CompactConvolutionalTransformer(4, (6, 9, 5), d_model=12, **SIZES)
 
 
-KINDS = {f.__name__: f for f in (vit, deit, cait, swin, small_data, cct)}
+KINDS = {f.__name__: f for f in (vit, several_heads, deit, cait, swin, small_data, cct)}
 every_kind = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 
 
@@ -68,7 +75,7 @@ every_kind = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 def test_logits_scores_and_shares(make):
     model = make()
     outputs = model(IMAGES)
-    names = list(outputs) if isinstance(outputs, dict) else [None]
+    names = list(model.head) if isinstance(model.head, dict) else [None]
     assert {tuple(x.shape) for x in keras.tree.flatten(outputs)} == {(2, 4)}
     rows, columns = model.encoder.grid
     length = model.encoder.num_prefix + rows * columns
@@ -88,6 +95,29 @@ def test_a_vision_transformer_is_its_encoder_and_its_head():
     features = as_numpy(model.encoder(IMAGES))
     expected = as_numpy(model.head.output_dense(features[:, 0]))
     np.testing.assert_allclose(as_numpy(model(IMAGES)), expected, atol=1e-5)
+
+
+def test_a_distilled_one_says_the_mean_of_its_heads():
+    model = deit()
+    heads = {name: as_numpy(x) for name, x in model.each_head(IMAGES).items()}
+    features = as_numpy(model.encoder(IMAGES))
+    for place, name in enumerate(["label", "distilled"]):
+        expected = as_numpy(model.head[name].output_dense(features[:, place]))
+        np.testing.assert_allclose(heads[name], expected, atol=1e-5)
+    mean = (heads["label"] + heads["distilled"]) / 2
+    np.testing.assert_allclose(as_numpy(model(IMAGES)), mean, atol=1e-6)
+    assert isinstance(model.resized((12, 15)), ka.DistilledVisionTransformer)
+
+
+def test_a_distilled_one_needs_two_tokens_and_two_heads():
+    with pytest.raises(ValueError, match="at least two learned tokens.*num_prefix=1"):
+        ka.DistilledVisionTransformer(encoder(), two_heads())
+    for head in (ka.SequenceHead(4), {"label": ka.SequenceHead(4)}):
+        with pytest.raises(ValueError, match="dictionary of two heads, 'label' and 'distilled'"):
+            ka.DistilledVisionTransformer(encoder(num_prefix=2), head)
+    other = two_heads() | {"distilled": ka.SequenceHead(5)}
+    with pytest.raises(ValueError, match="same number of outputs"):
+        ka.DistilledVisionTransformer(encoder(num_prefix=2), other)
 
 
 def test_registers_are_not_pooled():

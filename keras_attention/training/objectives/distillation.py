@@ -20,15 +20,12 @@ class HardDistillation(Objective):
     called as `teacher(x, training=False)` and does not learn. Where it wants inputs of another
     scale, put it behind a `Rescaling` layer in a `keras.Sequential`.
 
-    The student of DeiT has a distillation token, which is a second learned token with a head of its
-    own: a `VisionTransformer` with `num_prefix=2` and two heads. Compile it with a loss for the
-    other head, `{"label": …, "distilled": None}`, fit it with labels `{"label": …}`, and name the
-    head that learns from the teacher as `output`. Both heads' mean is the best answer.
+    A student that defines `each_head(x, training)`, as `DistilledVisionTransformer` does, learns
+    the labels by what that returns as `"label"`, and from the teacher by `"distilled"`.
 
     Args:
         teacher: The teacher.
         weight: `α`.
-        output: Name of the student's head that learns from the teacher, if it has several.
 
     Raises:
         ValueError: If `weight` is not above 0 and at most 1.
@@ -44,17 +41,16 @@ class HardDistillation(Objective):
 
     teacher: Callable
     weight: float = 0.5
-    output: str | None = None
 
     def __post_init__(self):
         _check_weight(self.weight)
 
     def __call__(self, model: Any, x: Any, loss_of: Callable) -> tuple[Any, Any]:
-        predictions, student, teacher = _both(self, model, x)
+        predictions, labelled, student, teacher = _answers(self.teacher, model, x)
         said = ops.argmax(teacher, axis=-1)
         log_probabilities = ops.log_softmax(student)
         chosen = ops.take_along_axis(log_probabilities, said[..., None], axis=-1)
-        return predictions, _mixed(loss_of(predictions), -ops.mean(chosen), self.weight)
+        return predictions, _mixed(loss_of(labelled), -ops.mean(chosen), self.weight)
 
 
 @dataclass(frozen=True)
@@ -71,8 +67,6 @@ class SoftDistillation(Objective):
         teacher: The teacher, as for `HardDistillation`.
         weight: `α`.
         temperature: `τ`.
-        output: Name of the student's head that learns from the teacher, if it has several, as for
-            `HardDistillation`.
 
     Raises:
         ValueError: If `weight` is not above 0 and at most 1, or `temperature` is not positive.
@@ -90,7 +84,6 @@ class SoftDistillation(Objective):
     teacher: Callable
     weight: float = 0.1
     temperature: float = 3.0
-    output: str | None = None
 
     def __post_init__(self):
         _check_weight(self.weight)
@@ -100,25 +93,28 @@ class SoftDistillation(Objective):
             )
 
     def __call__(self, model: Any, x: Any, loss_of: Callable) -> tuple[Any, Any]:
-        predictions, student, teacher = _both(self, model, x)
+        predictions, labelled, student, teacher = _answers(self.teacher, model, x)
         q, p = (ops.log_softmax(z / self.temperature) for z in (student, teacher))
         divergence = ops.mean(ops.sum(ops.exp(p) * (p - q), axis=-1)) * self.temperature**2
-        return predictions, _mixed(loss_of(predictions), divergence, self.weight)
+        return predictions, _mixed(loss_of(labelled), divergence, self.weight)
 
 
-def _both(objective, model, x):
-    """The student's predictions, those that learn from the teacher, and the teacher's, float32."""
-    teacher = ops.stop_gradient(objective.teacher(x, training=False))
-    predictions = model(x, training=True)
-    output = objective.output
-    heads = sorted(predictions) if isinstance(predictions, dict) else [None]
-    if output not in heads:
-        raise ValueError(
-            "`output` must name the head that learns from the teacher if the model has several, "
-            f"and be None otherwise. Received: output={output!r} for heads={heads}."
-        )
-    student = predictions if output is None else predictions[output]
-    return predictions, ops.cast(student, "float32"), ops.cast(teacher, "float32")
+def _answers(teacher, model, x):
+    """The student's answer, what of it learns the labels and from the teacher, and the teacher's;
+    the last two in float32."""
+    said = ops.stop_gradient(teacher(x, training=False))
+    if hasattr(model, "each_head"):
+        heads = model.each_head(x, training=True)
+        labelled, student = heads["label"], heads["distilled"]
+        answer = (labelled + student) / 2
+    else:
+        answer = labelled = student = model(x, training=True)
+        if isinstance(student, dict):
+            raise ValueError(
+                "A student must have one output, or define `each_head`, as "
+                f"`DistilledVisionTransformer` does. Received: outputs {sorted(student)}."
+            )
+    return answer, labelled, ops.cast(student, "float32"), ops.cast(said, "float32")
 
 
 def _mixed(loss, lesson, weight):

@@ -53,6 +53,16 @@ def vit():
     return make()
 
 
+def deit():
+    """Two tokens, and the mean of what is said of both."""
+    one = make(2)
+    heads = {"label": one.head, "distilled": ka.SequenceHead(5, ka.TokenPooling(1))}
+    model = ka.DistilledVisionTransformer(one.encoder, heads)
+    for weight in heads["distilled"].trainable_variables:
+        weight.assign_add(keras.random.normal(weight.shape, stddev=0.3))
+    return model
+
+
 def with_registers():
     """Three learned tokens, none of which is pooled."""
     return make(3, ka.MeanPooling())
@@ -79,7 +89,7 @@ def cct():
     )
 
 
-KINDS = {f.__name__: f for f in (vit, with_registers, cait, swin, pooled_by_attention, cct)}
+KINDS = {f.__name__: f for f in (vit, deit, with_registers, cait, swin, pooled_by_attention, cct)}
 LEARNED = ("cait", "pooled_by_attention", "cct")  # shares of the pooling
 FAST = ("vit", "cct")
 every_kind = pytest.mark.parametrize(

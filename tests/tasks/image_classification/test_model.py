@@ -1,6 +1,7 @@
 """What a configuration becomes, and what can be begun with and learned from."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -42,6 +43,7 @@ def pictures(count=5, shape=FACTS.image_shape):
         {"pooling": "class_attention", "layer_scale": 1e-2, "stochastic_depth": 0.2},
         {"window": 2, "pooling": "mean", "position_scheme": "RelativeBias2D"},
         {"position_scheme": "Rotary2D", "normalization": "post"},
+        {"distillation_token": True, "registers": 2},
     ],
     ids=str,
 )
@@ -139,6 +141,16 @@ def test_a_run_or_a_keras_file_teaches(tmp_path):
     assert isinstance(objective, SoftDistillation)
     assert (objective.weight, objective.temperature) == (0.3, 2.0)
     np.testing.assert_allclose(objective.teacher(images), dense(images), atol=1e-3)
+
+
+def test_a_token_for_the_teacher_wants_one_and_a_class_token():
+    teacher = DistillationConfig(Path("runs", "teacher"))
+    with pytest.raises(ValueError, match="learns from a `distillation.teacher`.*teacher=None"):
+        ImageConfig("test", model=ModelConfig(distillation_token=True))
+    mean = ModelConfig(distillation_token=True, pooling="mean")
+    with pytest.raises(ValueError, match="stands behind a class token.*pooling=mean"):
+        ImageConfig("test", model=mean, distillation=teacher)
+    ImageConfig("test", model=ModelConfig(distillation_token=True), distillation=teacher)
 
 
 def test_a_teacher_of_other_classes_is_refused(tmp_path):

@@ -16,6 +16,7 @@ from tasks.image_classification import train as train_module
 from tasks.image_classification.augmentation import AugmentationConfig
 from tasks.image_classification.config import DistillationConfig, ImageConfig, ModelConfig
 from tasks.image_classification.facts import Facts
+from tasks.image_classification.model import ImageClassifier
 from tasks.image_classification.presets import PRESETS
 from tasks.image_classification.train import train
 
@@ -130,6 +131,19 @@ def test_a_student_agrees_with_its_teacher(tiny_config, tiny_run, tmp_path, kind
     train(replace(config, distillation=distillation), RunFolder(tmp_path / "run"))
     losses = losses_of(tmp_path / "run")
     assert losses[11] < losses[0]
+
+
+@pytest.mark.usefixtures("unscored")
+def test_a_token_of_its_own_learns_from_the_teacher(tiny_config, tiny_run, tmp_path):
+    config = tiny_config(epochs=1)
+    config = replace(
+        config,
+        model=replace(config.model, distillation_token=True),
+        distillation=DistillationConfig(tiny_run),
+    )
+    train(config, RunFolder(tmp_path / "run"))
+    classifier = ImageClassifier.load(tmp_path / "run")
+    assert set(classifier.model.head) == {"label", "distilled"}
 
 
 @pytest.mark.usefixtures("unscored")
