@@ -104,7 +104,11 @@ def run_process(
 
 
 def run_worker(
-    worker: str, contestant: str, setting: Setting, job: dict[str, Any]
+    worker: str,
+    contestant: str,
+    setting: Setting,
+    job: dict[str, Any],
+    seconds: float = PROCESS_SECONDS,
 ) -> list[dict[str, Any]]:
     """What a module, started as a fresh process, answers to a job; both are JSON."""
     name = f"{contestant} ({setting.label})"
@@ -116,11 +120,11 @@ def run_worker(
             env={**os.environ, **setting.environment},
             capture_output=True,
             text=True,
-            timeout=PROCESS_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ContestantError(f"{name} took longer than {PROCESS_SECONDS} seconds.") from None
+        raise ContestantError(f"{name} took longer than {seconds} seconds.") from None
     if process.returncode:
         tail = "\n".join(process.stderr.strip().splitlines()[-5:])
         raise ContestantError(f"{name} failed:\n{tail}")
