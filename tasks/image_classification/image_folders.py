@@ -1,19 +1,15 @@
 """Pictures in one folder per class: a folder, or an archive that is read without unpacking it."""
 
 import logging
-import tarfile
-import zipfile
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from tasks.common.data_folder import found
+from tasks.common.file_tree import contents_of, names_below, written
 from tasks.image_classification.image_files import SUFFIXES, read_image
 from tasks.image_classification.pictures import Pictures
 from tasks.image_classification.sizing import SizeConfig, as_input
@@ -23,8 +19,6 @@ BadPictures = Literal["error", "skip"]
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _SPLIT_OF_FOLDER = {"train": TRAIN, "validation": VALIDATION, "val": VALIDATION, "test": TEST}
 _TOP = PurePosixPath(".")
-# What reading an archive raises; RuntimeError if it is encrypted.
-_UNREADABLE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 _DEEPEST = 4  # levels below the path: a folder around all, the split, the class, the picture
 
 
@@ -85,7 +79,7 @@ def read_splits(
     path = found(Path(path))
     if not path.exists():
         raise FileNotFoundError(f"There is no folder or archive at {path}.")
-    folders, files = _names(path)
+    folders, files = names_below(path, _DEEPEST)
     places = _places(path, folders, files)
     images = _read(path, places, size, bad_pictures)
     _colour_all_or_none(images)
@@ -96,27 +90,6 @@ def read_splits(
 class _Place(NamedTuple):
     split: str | None
     class_name: str
-
-
-def _names(path: Path) -> tuple[set[PurePosixPath], list[PurePosixPath]]:
-    """All folders and all files below `path`, hidden ones and what macOS adds left out."""
-    if path.is_dir():
-        # Patterns and not `**`: they follow links, which people make folders of classes with.
-        patterns = ("/".join("*" * depth) for depth in range(1, _DEEPEST + 1))
-        below = chain.from_iterable(path.glob(pattern) for pattern in patterns)
-        entries = [(PurePosixPath(p.relative_to(path).as_posix()), p.is_dir()) for p in below]
-    else:
-        entries = _members(path)
-    entries = [(name, is_folder) for name, is_folder in entries if not _is_hidden(name)]
-    files = [name for name, is_folder in entries if not is_folder]
-    folders = {name for name, is_folder in entries if is_folder}
-    # An archive need not name the folders of its members.
-    folders.update(parent for name in files for parent in name.parents)
-    return folders - {_TOP}, files
-
-
-def _is_hidden(name: PurePosixPath) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
 
 
 def _places(
@@ -178,9 +151,9 @@ def _read(
     images: dict[PurePosixPath, np.ndarray] = {}
     problems = []
     first = None
-    for name, content in _contents(path, places):
+    for name, content in contents_of(path, places):
         try:
-            image = read_image(content, _where(path, name), size.channels)
+            image = read_image(content, written(path, name), size.channels)
         except ValueError as error:
             problems.append(str(error))
             continue
@@ -205,8 +178,8 @@ def _check_same_size(
     if one[:2] != other[:2]:
         raise ValueError(
             f"The pictures must have one size, or be given one by `--size.height` and "
-            f"`--size.width`. Received: {_where(path, first)} of {one[0]} x {one[1]} and "
-            f"{_where(path, name)} of {other[0]} x {other[1]} (height x width)."
+            f"`--size.width`. Received: {written(path, first)} of {one[0]} x {one[1]} and "
+            f"{written(path, name)} of {other[0]} x {other[1]} (height x width)."
         )
 
 
@@ -230,7 +203,7 @@ def _collected(
         if number not in labels:
             folder = next(n.parent for n, p in places.items() if p == _Place(split, class_name))
             raise ValueError(f"{path / folder} holds no picture that can be read.")
-    files = tuple(_where(path, name) for name in names)
+    files = tuple(written(path, name) for name in names)
     return ClassFolders(classes, Pictures(np.stack([images[n] for n in names]), labels, files))
 
 
@@ -250,56 +223,3 @@ def _judge(problems: Sequence[str], path: Path, good: int, policy: BadPictures) 
         len(problems) + good,
         problems[0],
     )
-
-
-def _where(path: Path, name: PurePosixPath) -> str:
-    return str(path / name) if path.is_dir() else f"{path}:{name}"
-
-
-# Archives.
-
-
-def _members(path: Path) -> list[tuple[PurePosixPath, bool]]:
-    """All members, and whether each is a folder. Links and devices are none."""
-    with _opened(path) as archive:
-        if isinstance(archive, zipfile.ZipFile):
-            return [(PurePosixPath(one.filename), one.is_dir()) for one in archive.infolist()]
-        return [
-            (PurePosixPath(one.name), one.isdir()) for one in archive if one.isfile() or one.isdir()
-        ]
-
-
-def _contents(path: Path, names: Iterable[PurePosixPath]) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """The bytes of these files, in the order in which they are stored: no archive is rewound."""
-    if path.is_dir():
-        for name in names:
-            yield name, (path / name).read_bytes()
-        return
-    wanted = set(names)
-    with _opened(path) as archive:
-        if isinstance(archive, zipfile.ZipFile):
-            for one in archive.infolist():
-                if (name := PurePosixPath(one.filename)) in wanted:
-                    yield name, archive.read(one)
-            return
-        for one in archive:
-            if one.isfile() and (name := PurePosixPath(one.name)) in wanted:
-                yield name, archive.extractfile(one).read()
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile | tarfile.TarFile]:
-    """The archive; what goes wrong while it is read becomes an error that names it."""
-    is_zip = zipfile.is_zipfile(path)
-    try:
-        with zipfile.ZipFile(path) if is_zip else tarfile.open(path) as archive:
-            yield archive
-    except tarfile.ReadError as error:
-        raise ValueError(
-            f"{path} is neither a folder nor a .tar nor a .zip that is whole: "
-            f"{' '.join(str(error).split())}."
-        ) from error
-    except _UNREADABLE as error:
-        raise ValueError(
-            f"{path} cannot be unpacked: {error}. It is damaged, cut off or encrypted."
-        ) from error
