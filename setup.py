@@ -46,6 +46,8 @@ setup(
             "pytest-xdist>=3.8",
             "hypothesis>=6.150",
             "ruff>=0.17",
+            # What the features of speech are compared with.
+            "librosa>=0.11",
             "jax>=0.10",
             "nbclient>=0.11",
             "ipykernel>=7.0",

@@ -11,10 +11,22 @@ from keras_attention.layers.attention_regularizers import CoverageLoss as Covera
 from keras_attention.layers.attention_regularizers import EntropyPenalty as EntropyPenalty
 from keras_attention.layers.attention_regularizers import GuidedAttentionLoss as GuidedAttentionLoss
 from keras_attention.layers.attention_regularizers import WeightPenalty as WeightPenalty
+from keras_attention.layers.audio import AdditiveNoise as AdditiveNoise
+from keras_attention.layers.audio import ConvolutionalSubsampling as ConvolutionalSubsampling
+from keras_attention.layers.audio import LogMelSpectrogram as LogMelSpectrogram
+from keras_attention.layers.audio import MelCepstrum as MelCepstrum
+from keras_attention.layers.audio import PreEmphasis as PreEmphasis
+from keras_attention.layers.audio import RandomGain as RandomGain
+from keras_attention.layers.audio import Resampler as Resampler
+from keras_attention.layers.audio import SpecAugment as SpecAugment
+from keras_attention.layers.audio import UtteranceNormalization as UtteranceNormalization
 from keras_attention.layers.class_attention_layer import ClassAttentionLayer as ClassAttentionLayer
 from keras_attention.layers.class_attention_pooling import (
     ClassAttentionPooling as ClassAttentionPooling,
 )
+from keras_attention.layers.conformer_encoder import ConformerEncoder as ConformerEncoder
+from keras_attention.layers.conformer_layer import ConformerLayer as ConformerLayer
+from keras_attention.layers.convolution_module import ConvolutionModule as ConvolutionModule
 from keras_attention.layers.decoder import Decoder as Decoder
 from keras_attention.layers.decoder_layer import DecoderLayer as DecoderLayer
 from keras_attention.layers.encoder import Encoder as Encoder
