@@ -14,8 +14,11 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
 import keras
 import pytest
 from hypothesis import settings
+from thinning import every_nth_case
 
 BACKEND = keras.backend.backend()
+# The environment variable of a run that takes each n-th case only of tests that have many.
+EVERY_NTH_CASE = "KERAS_ATTENTION_EVERY_NTH_CASE"
 LONGEST = ("test_jax_backend.py", "test_train.py", "test_notebooks.py")
 
 # Compilation makes the first example slow and the next ones fast, which a deadline takes for flaky.
@@ -45,6 +48,11 @@ def pytest_collection_modifyitems(config, items):
     """Of several processes, none shall be left alone at the end with a file that takes minutes."""
     if hasattr(config, "workerinput"):  # this is one of them
         items.sort(key=lambda item: item.path.name not in LONGEST)
+    nth = int(os.environ.get(EVERY_NTH_CASE, "1"))
+    kept, left_out = every_nth_case(nth, items)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
 
 
 @pytest.fixture(autouse=True)
