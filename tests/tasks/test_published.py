@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tasks.text_classification.model import Classifier
+from tasks.common.run_folder import RunFolder
+from tasks.text_classification.config import ClassificationConfig
+from tasks.text_classification.facts import RunFacts
+from tasks.text_classification.model import Classifier, build_model
+from tasks.text_classification.pretraining import load_encoder
 from tasks.translation.model import Translator
 
 pytestmark = pytest.mark.tensorflow
@@ -26,16 +31,42 @@ SAYS = {
     "text_classification/words": {
         "Nobody calls the soup bad.": ("nothing", "nothing", "nothing", "topic", "praise")
     },
+    "text_classification/sst2": {
+        "A gripping, beautifully acted film.": "positive",
+        "Tedious, predictable and far too long.": "negative",
+    },
     "text_classification/imdb_pretrained": {
         "A wonderful film, I loved every minute of it.": "positive",
         "What a waste of time: dull, badly acted and far too long.": "negative",
     },
 }
+# Encoders that other runs begin with: words, each with one like it and one unlike it.
+ENCODERS = {
+    "text_classification/imdb_encoder": [
+        ("terrible", "awful", "director"),
+        ("actor", "actress", "boring"),
+        ("wonderful", "excellent", "actor"),
+    ]
+}
 
 
 def test_all_are_known():
     runs = {path.parent for path in RESULTS.glob("*/*/config.json")}
-    assert {str(run.relative_to(RESULTS)) for run in runs} == SAYS.keys()
+    assert {str(run.relative_to(RESULTS)) for run in runs} == SAYS.keys() | ENCODERS.keys()
+
+
+@pytest.mark.parametrize("run", ENCODERS)
+def test_another_run_can_begin_with_an_encoder_that_knows_its_language(run):
+    folder = RunFolder(RESULTS / run)
+    vocabulary, facts = folder.load_vocabulary(), folder.load_facts(RunFacts)
+    config = folder.load_config(ClassificationConfig)
+    model = build_model(config, vocabulary.size + 1, facts)
+    load_encoder(model.encoder, folder)
+    embeddings = model.encoder.token_embedding.embedding.get_weights()[0]
+    directions = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    for words in ENCODERS[run]:
+        word, like, unlike = (directions[int(vocabulary.encode([one])[0][0])] for one in words)
+        assert word @ like > word @ unlike + 0.1
 
 
 @pytest.mark.parametrize("run", SAYS)
