@@ -1,9 +1,9 @@
 """The course of a benchmark of steps: settings first, then rounds of all, then the report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from benchmarks.contestants import PEAK, Contestant
 from benchmarks.measuring import Measurement
@@ -34,6 +34,23 @@ class Plan:
     rounds: int
     seconds: float
 
+    @classmethod
+    def of(
+        cls,
+        package: str,
+        contestants: Sequence[Contestant],
+        groups: Iterable[Sequence[Any]],
+        config: Any,
+    ) -> Self:
+        """Of the settings on a command line; `quick` ones are one round of a few calls, one setting
+        each."""
+        rounds, seconds = config.rounds, config.seconds
+        if config.quick:
+            rounds, seconds = 1, 0.0
+            contestants = [replace(one, settings=one.settings[:1]) for one in contestants]
+        sizes, seed = config.sizes, config.seed
+        return cls(package, contestants, list(groups), sizes, seed, rounds, seconds)
+
     @property
     def cases(self) -> list[Any]:
         return [case for group in self.groups for case in group]
@@ -42,11 +59,6 @@ class Plan:
     def ours(self) -> list[str]:
         """Names of our contestants."""
         return [one.name for one in self.contestants if one.module == "ours"]
-
-    def quickly(self) -> "Plan":
-        """One round of a few calls, one setting each."""
-        first = [replace(one, settings=one.settings[:1]) for one in self.contestants]
-        return replace(self, contestants=first, rounds=1, seconds=0.0)
 
 
 @dataclass(frozen=True)

@@ -61,28 +61,15 @@ class Config:
 def main(config: Config) -> None:
     if config.quick:
         config = replace(config, sizes=QUICK_SIZES, shapes=QUICK_SHAPES)
-    plan = plan_of(config)
+    groups = case_groups(config)
+    plan = Plan.of("benchmarks.encoders", choose(config.contestants), groups, config)
     report = Report(
         caption(plan),
         partial(rows_of, cases=plan.cases, sizes=plan.sizes, ours=plan.ours, peak=PEAK.name),
         markdown,
         partial(disagreements, cases=plan.cases),
     )
-    compare(
-        plan.quickly() if config.quick else plan, report, None if config.quick else config.output
-    )
-
-
-def plan_of(config: Config) -> Plan:
-    return Plan(
-        "benchmarks.encoders",
-        choose(config.contestants),
-        list(case_groups(config)),
-        config.sizes,
-        config.seed,
-        config.rounds,
-        config.seconds,
-    )
+    compare(plan, report, None if config.quick else config.output)
 
 
 def choose(modules: Sequence[str]) -> list[Contestant]:

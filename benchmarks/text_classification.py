@@ -73,24 +73,11 @@ def main(config: Config) -> None:
     if config.quick:
         shapes = {"train_shapes": QUICK_SHAPES, "predict_shapes": QUICK_SHAPES}
         config = replace(config, sizes=QUICK_SIZES, **shapes)
-    plan = plan_of(config)
+    groups = case_groups(config)
+    plan = Plan.of("benchmarks.text_classifiers", choose(config.contestants), groups, config)
     drops = bool(config.sizes.dropout or config.sizes.attention_dropout)
     report = report_of(plan, caption(plan), drops)
-    compare(
-        plan.quickly() if config.quick else plan, report, None if config.quick else config.output
-    )
-
-
-def plan_of(config: Config) -> Plan:
-    return Plan(
-        "benchmarks.text_classifiers",
-        choose(config.contestants),
-        list(case_groups(config)),
-        config.sizes,
-        config.seed,
-        config.rounds,
-        config.seconds,
-    )
+    compare(plan, report, None if config.quick else config.output)
 
 
 def choose(modules: Sequence[str]) -> list[Contestant]:

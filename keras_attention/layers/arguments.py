@@ -53,6 +53,16 @@ def one_of(name, value, choices):
     return value
 
 
+def ascending_pair(name, value):
+    """`value`, two numbers in ascending order, as a tuple."""
+    numbers = isinstance(value, (list, tuple)) and all(isinstance(x, (int, float)) for x in value)
+    if not numbers or len(value) != 2 or value[0] > value[1]:
+        raise ValueError(
+            f"`{name}` must be a pair of numbers in ascending order. Received: {name}={value}."
+        )
+    return tuple(value)
+
+
 def pair_of_sizes(name, value):
     """`value`, a pair of positive integers, as a tuple."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:

@@ -1,7 +1,6 @@
 """A stack of Conformer layers."""
 
 import keras
-from keras import ops
 
 from keras_attention.layers.conformer_layer import ConformerLayer
 from keras_attention.layers.stack import Stack
@@ -56,17 +55,10 @@ class ConformerEncoder(Stack):
         return_attention_scores=False,
         training=None,
     ):
-        all_weights = []
-        for layer in self.layers:
-            x = layer(
-                x,
-                attention_mask=attention_mask,
-                padding_mask=padding_mask,
-                return_attention_scores=return_attention_scores,
-                training=training,
-            )
-            if return_attention_scores:
-                x, weights = x
-                all_weights.append(weights)
-        x = self._normalized(x)
-        return (x, ops.stack(all_weights, axis=1)) if return_attention_scores else x
+        return self._through_layers(
+            x,
+            return_attention_scores,
+            attention_mask=attention_mask,
+            padding_mask=padding_mask,
+            training=training,
+        )

@@ -1,7 +1,6 @@
 """A stack of encoder layers."""
 
 import keras
-from keras import ops
 
 from keras_attention.layers.encoder_layer import EncoderLayer
 from keras_attention.layers.stack import Stack
@@ -56,20 +55,13 @@ class Encoder(Stack):
         use_causal_mask=False,
         training=None,
     ):
-        all_weights = []
-        for layer in self.layers:
-            x = layer(
-                x,
-                attention_mask=attention_mask,
-                return_attention_scores=return_attention_scores,
-                use_causal_mask=use_causal_mask,
-                training=training,
-            )
-            if return_attention_scores:
-                x, weights = x
-                all_weights.append(weights)
-        x = self._normalized(x)
-        return (x, ops.stack(all_weights, axis=1)) if return_attention_scores else x
+        return self._through_layers(
+            x,
+            return_attention_scores,
+            attention_mask=attention_mask,
+            use_causal_mask=use_causal_mask,
+            training=training,
+        )
 
     def make_cache(self, batch_size, max_length, beams=1):
         """The caches of all layers, see `EncoderLayer.make_cache`."""

@@ -1,6 +1,7 @@
 """What the stacks of encoder and decoder have in common."""
 
 import keras
+from keras import ops
 
 from keras_attention.layers.arguments import positive_integer, signature_of_init
 from keras_attention.layers.layer_normalization import LayerNormalization
@@ -78,6 +79,17 @@ class Stack(keras.layers.Layer):
             layer.build(x_shape, *more_shapes)
         if self.final_normalization is not None:
             self.final_normalization.build(x_shape)
+
+    def _through_layers(self, x, return_attention_scores, **arguments):
+        """The normalised output of the last layer; with the weights of all, if they are wanted."""
+        all_weights = []
+        for layer in self.layers:
+            x = layer(x, return_attention_scores=return_attention_scores, **arguments)
+            if return_attention_scores:
+                x, weights = x
+                all_weights.append(weights)
+        x = self._normalized(x)
+        return (x, ops.stack(all_weights, axis=1)) if return_attention_scores else x
 
     def _normalized(self, x):
         return x if self.final_normalization is None else self.final_normalization(x)

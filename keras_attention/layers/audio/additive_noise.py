@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_attention.layers.audio.random_gain import ascending_pair
+from keras_attention.layers.arguments import ascending_pair
 
 _LEAST_POWER = 1e-12
 

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_attention.layers.arguments import positive_integer
 from keras_attention.layers.dense import Dense
+from keras_attention.ops.spectrograms import num_frames as whole_frames
 
 _KERNEL, _STRIDE = 3, 2
 
@@ -79,8 +80,8 @@ class ConvolutionalSubsampling(keras.layers.Layer):
     def num_frames(self, num_frames):
         """How many frames are left of so many, an integer or a tensor of integers."""
         for _ in range(self.num_convolutions):
-            num_frames = (num_frames - _KERNEL) // _STRIDE + 1
-        return max(num_frames, 0) if isinstance(num_frames, int) else ops.maximum(num_frames, 0)
+            num_frames = whole_frames(num_frames, _KERNEL, _STRIDE)
+        return num_frames
 
     def output_mask(self, padding_mask):
         """Which output frames are real: those that have seen real frames alone.

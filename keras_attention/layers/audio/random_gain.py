@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_attention.layers.arguments import ascending_pair
+
 
 @keras.saving.register_keras_serializable(package="keras_attention")
 class RandomGain(keras.layers.Layer):
@@ -48,13 +50,3 @@ class RandomGain(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "decibels": self.decibels, "seed": self.seed}
-
-
-def ascending_pair(name, value):
-    """`value`, two numbers in ascending order, as a tuple."""
-    numbers = isinstance(value, (list, tuple)) and all(isinstance(x, (int, float)) for x in value)
-    if not numbers or len(value) != 2 or value[0] > value[1]:
-        raise ValueError(
-            f"`{name}` must be a pair of numbers in ascending order. Received: {name}={value}."
-        )
-    return tuple(value)
