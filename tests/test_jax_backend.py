@@ -29,13 +29,14 @@ QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expen
     "names",
     [
         pytest.param(
-            ["ops/test_attention.py", "layers/test_multi_head_attention.py", "decoding"],
+            ["ops/test_attention.py", "layers/test_multi_head_attention.py"],
             id="core",
         ),
         pytest.param(
             [
                 "ops",
                 "layers",
+                "decoding",
                 "models",
                 "training/test_losses.py",
                 "training/test_alignment_loss.py",

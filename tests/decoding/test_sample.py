@@ -28,7 +28,7 @@ def always(probabilities):
     return step
 
 
-def drawn(strategy, probabilities=PROBABILITIES, batch=11, length=300, **arguments):
+def drawn(strategy, probabilities=PROBABILITIES, batch=110, length=30, **arguments):
     arguments = {"end_id": END, "start_id": 1, **arguments}
     return decode(
         always(probabilities), (), strategy, batch_size=batch, max_length=length, **arguments

@@ -72,6 +72,8 @@ def _keras_tests():
 
 
 KERAS_TESTS, EXCEPTED = _keras_tests()
+# Save, load and train again, for half a minute together.
+LONG = {"test_lora", "test_quantize_int8"}
 
 
 def test_there_are_tests_and_each_exception_is_one_of_them():
@@ -83,7 +85,13 @@ def test_there_are_tests_and_each_exception_is_one_of_them():
 # What Keras warns of in its own tests: names of inputs, an optimizer that a file does not hold.
 @pytest.mark.filterwarnings("ignore:Skipping variable loading for optimizer:UserWarning")
 @pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict:UserWarning")
-@pytest.mark.parametrize(("file", "name"), sorted(set(KERAS_TESTS) - EXCEPTED))
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        pytest.param(file, name, marks=[pytest.mark.slow] * (name in LONG))
+        for file, name in sorted(set(KERAS_TESTS) - EXCEPTED)
+    ],
+)
 def test_as_keras_does(file, name):
     result = unittest.TestResult()
     KERAS_TESTS[file, name].run(result)

@@ -120,8 +120,8 @@ def test_cross_attention_is_that_of_one_layer_and_head():
 @pytest.mark.parametrize(
     ("variant", "strategy"),
     [
-        ("monotonic", Beam(3, coverage_penalty=0.3)),
-        pytest.param("LSTM", Greedy(), marks=pytest.mark.slow),
+        ("LSTM", Greedy()),
+        pytest.param("monotonic", Beam(3, coverage_penalty=0.3), marks=pytest.mark.slow),
         pytest.param("two layers", Beam(3), marks=pytest.mark.slow),
     ],
 )
@@ -190,12 +190,10 @@ def test_draws_each_token_as_often_as_the_softmax_says():
     np.testing.assert_allclose(counts / 1000, probabilities, atol=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
-    [
-        {"scheduled_sampling": 0.25, "normalizer": Monotonic(inference="expected")},
-        pytest.param({}, marks=pytest.mark.slow),
-    ],
+    [{"scheduled_sampling": 0.25, "normalizer": Monotonic(inference="expected")}, {}],
 )
 def test_learns_to_copy(arguments):
     """The whole model, trained: the last sign that no part of it is wired wrongly."""

@@ -103,7 +103,8 @@ def test_bfloat16_is_about_as_near_the_truth_as_its_parts():
             for function in (ops.attended_values, composed)
         )
     ]
-    assert np.all(np.array(distances[0]) <= 2 * np.array(distances[1]))
+    # Twice where the processor multiplies bfloat16; elsewhere products round their sums as well.
+    assert np.all(np.array(distances[0]) <= 6 * np.array(distances[1]))
 
 
 def test_shapes_that_do_not_fit():

@@ -133,6 +133,7 @@ def test_a_student_agrees_with_its_teacher(tiny_config, tiny_run, tmp_path, kind
     assert losses[11] < losses[0]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unscored")
 def test_a_token_of_its_own_learns_from_the_teacher(tiny_config, tiny_run, tmp_path):
     config = tiny_config(epochs=1)
@@ -146,6 +147,7 @@ def test_a_token_of_its_own_learns_from_the_teacher(tiny_config, tiny_run, tmp_p
     assert set(classifier.model.head) == {"label", "distilled"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unscored")
 @pytest.mark.parametrize("variation", [{}, {"label_smoothing": 0.1}])
 def test_a_run_is_recorded_and_a_preset_as_it_stands_published(

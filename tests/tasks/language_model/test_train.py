@@ -156,6 +156,7 @@ def test_every_way_to_train_trains(tiny_run, tmp_path, units, settings):
     assert losses[1] < losses[0]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unscored")
 @pytest.mark.parametrize("variation", [{}, {"average": 3}])
 def test_only_a_preset_as_it_stands_has_its_model_published(variation, run, monkeypatch, tmp_path):

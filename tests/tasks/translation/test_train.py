@@ -249,6 +249,7 @@ def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
     assert isinstance(start, results.Start)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unscored")
 @pytest.mark.parametrize("variation", [{}, {"average": 3}])
 def test_only_a_preset_as_it_stands_has_its_model_published(variation, run, monkeypatch, tmp_path):
