@@ -56,6 +56,23 @@ IN_WINDOWS = [
     )
     for shift in (0, 1)
 ]
+
+
+def speech_encoder():
+    """Arguments of one, with layers of its own."""
+    return dict(
+        encoder=keras_attention.ConformerEncoder(
+            2, 12, 6, 17, kernel_size=5, use_causal_padding=True
+        ),
+        subsampling=keras_attention.ConvolutionalSubsampling(12),
+        front_end=keras_attention.FrontEnd([keras_attention.UtteranceNormalization()]),
+        dropout=0.25,
+        chunk_length=3,
+        left_chunks=1,
+    )
+
+
+SPEECH = {"audio": floats(31, 11), "lengths": np.array([31, 17])}
 IMAGE_ARGUMENTS = {**ENCODER_ARGUMENTS, "activation": "relu", "attention": IN_WINDOWS}
 del IMAGE_ARGUMENTS["d_model"]
 PATCHES = keras_attention.Patches(12, patch_size=3, stride=2)
@@ -482,6 +499,53 @@ CASES = [
             scale="htk",
         ),
         [floats(1013)],
+    ),
+    Case(
+        "FrontEnd",
+        dict(layers=[keras_attention.LogMelSpectrogram(23, 8_000), keras_attention.SpecAugment()]),
+        [floats(1013), np.array([1013, 517])],
+    ),
+    Case("TimePatches", dict(d_model=12, patch_length=2, num_prefix=3), [floats(17, 11)]),
+    Case("SpeechEncoder", speech_encoder(), SPEECH),
+    Case(
+        "SpeechClassifier",
+        dict(
+            encoder=keras_attention.SpeechEncoder(**speech_encoder()),
+            head=keras_attention.SequenceHead(5),
+        ),
+        SPEECH,
+    ),
+    Case(
+        "SpeechRecognizer",
+        dict(
+            encoder=keras_attention.SpeechEncoder(**speech_encoder()),
+            vocabulary_size=97,
+            decoder=keras_attention.RecurrentTextDecoder(97, d_model=12),
+        ),
+        {**SPEECH, "target_ids": token_ids(5)},
+    ),
+    Case(
+        "TextDecoder",
+        dict(
+            vocabulary_size=97,
+            num_layers=3,
+            position_scheme=keras_attention.LearnedPositionEmbedding(max_length=19),
+            cross_attention=CROSS_ATTENTION,
+            **LAYER_ARGUMENTS,
+        ),
+        [token_ids(5), floats(7, 12), np.ones((2, 7), bool)],
+    ),
+    Case(
+        "RecurrentTextDecoder",
+        dict(
+            vocabulary_size=97,
+            num_layers=2,
+            d_model=12,
+            dropout=0.25,
+            score=keras_attention.Additive(),
+            normalizer=keras_attention.Sparsemax(),
+        ),
+        [token_ids(5), floats(7, 12), np.ones((2, 7), bool)],
     ),
     Case("PreEmphasis", dict(coefficient=0.5), [floats(17)]),
     Case("RandomGain", dict(decibels=(-3.0, 5.0), seed=7), [floats(17)]),

@@ -7,6 +7,7 @@ from keras_attention.decoding.ctc import Transcript as Transcript
 from keras_attention.decoding.ctc import ctc_alignment as ctc_alignment
 from keras_attention.decoding.ctc import ctc_beam_search as ctc_beam_search
 from keras_attention.decoding.ctc import ctc_greedy as ctc_greedy
+from keras_attention.decoding.ctc import ctc_log_probability as ctc_log_probability
 from keras_attention.decoding.decode import decode as decode
 from keras_attention.decoding.greedy import Greedy as Greedy
 from keras_attention.decoding.hypotheses import Hypotheses as Hypotheses

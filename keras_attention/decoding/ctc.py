@@ -136,6 +136,40 @@ def ctc_beam_search(
     return sorted(finished, key=lambda one: -one.log_probability)
 
 
+def ctc_log_probability(
+    log_probabilities: np.ndarray, token_ids: Sequence[int], blank: int = 0
+) -> float:
+    """The log-probability of a sequence: the sum over all of its alignments.
+
+    Args:
+        log_probabilities: `[frames, vocabulary]`, of real frames alone.
+        token_ids: the sequence, without blanks.
+        blank: id of the token that says nothing.
+
+    Returns:
+        A number, -inf if there are too few frames for the sequence.
+
+    Example:
+
+    >>> probabilities = np.array([[0.4, 0.6], [0.4, 0.6]])  # of blank and "a"
+    >>> found = keras_attention.ctc_log_probability(np.log(probabilities), [1])
+    >>> round(float(np.exp(found)), 2)
+    0.84
+
+    References:
+        [Graves et al., 2006](https://doi.org/10.1145/1143844.1143891), section 4.1
+    """
+    log_probabilities = _checked(log_probabilities, blank)
+    states, skips = _states(token_ids, blank)
+    if not len(log_probabilities):
+        return _NEVER if len(token_ids) else 0.0
+    forward = np.full(len(states), _NEVER)
+    forward[:2] = log_probabilities[0, states[:2]]
+    for frame in log_probabilities[1:]:
+        forward = np.logaddexp.reduce(_arriving(forward, skips)) + frame[states]
+    return float(np.logaddexp.reduce(forward[-2:]))
+
+
 def ctc_alignment(
     log_probabilities: np.ndarray, token_ids: Sequence[int], blank: int = 0
 ) -> list[int]:
@@ -170,19 +204,12 @@ def ctc_alignment(
         )
     if not token_ids:
         return []
-    states = [blank]  # a blank around each token
-    for token in token_ids:
-        states += [token, blank]
-    states = np.array(states)
-    skips = np.zeros(len(states), bool)  # whether the blank before a token may be left out
-    skips[3::2] = states[3::2] != states[1:-2:2]
+    states, skips = _states(token_ids, blank)
     best = np.full(len(states), _NEVER)
     best[:2] = log_probabilities[0, states[:2]]
     steps = np.zeros((frames, len(states)), int)
     for t in range(1, frames):
-        one, two = np.full_like(best, _NEVER), np.full_like(best, _NEVER)
-        one[1:], two[2:] = best[:-1], best[:-2]
-        choices = np.stack([best, one, np.where(skips, two, _NEVER)])
+        choices = _arriving(best, skips)
         steps[t] = choices.argmax(axis=0)
         best = choices.max(axis=0) + log_probabilities[t, states]
     state = len(states) - 1 if best[-1] >= best[-2] else len(states) - 2
@@ -220,6 +247,23 @@ class _Prior:
         if prefix not in self._following:
             self._following[prefix] = np.asarray(self._next(prefix))
         return self._following[prefix]
+
+
+def _states(token_ids: Sequence[int], blank: int) -> tuple[np.ndarray, np.ndarray]:
+    """What an alignment goes through, a blank around each token, and before which states the blank
+    may be left out."""
+    states = np.full(2 * len(token_ids) + 1, blank)
+    states[1::2] = token_ids
+    skips = np.zeros(len(states), bool)
+    skips[3::2] = states[3::2] != states[1:-2:2]
+    return states, skips
+
+
+def _arriving(scores: np.ndarray, skips: np.ndarray) -> np.ndarray:
+    """The scores of who may come to each state: itself, and the one and two states before it."""
+    one, two = np.full_like(scores, _NEVER), np.full_like(scores, _NEVER)
+    one[1:], two[2:] = scores[:-1], scores[:-2]
+    return np.stack([scores, one, np.where(skips, two, _NEVER)])
 
 
 def _checked(log_probabilities, blank):

@@ -13,12 +13,14 @@ from keras_attention.layers.attention_regularizers import GuidedAttentionLoss as
 from keras_attention.layers.attention_regularizers import WeightPenalty as WeightPenalty
 from keras_attention.layers.audio import AdditiveNoise as AdditiveNoise
 from keras_attention.layers.audio import ConvolutionalSubsampling as ConvolutionalSubsampling
+from keras_attention.layers.audio import FrontEnd as FrontEnd
 from keras_attention.layers.audio import LogMelSpectrogram as LogMelSpectrogram
 from keras_attention.layers.audio import MelCepstrum as MelCepstrum
 from keras_attention.layers.audio import PreEmphasis as PreEmphasis
 from keras_attention.layers.audio import RandomGain as RandomGain
 from keras_attention.layers.audio import Resampler as Resampler
 from keras_attention.layers.audio import SpecAugment as SpecAugment
+from keras_attention.layers.audio import TimePatches as TimePatches
 from keras_attention.layers.audio import UtteranceNormalization as UtteranceNormalization
 from keras_attention.layers.class_attention_layer import ClassAttentionLayer as ClassAttentionLayer
 from keras_attention.layers.class_attention_pooling import (
@@ -102,6 +104,7 @@ from keras_attention.layers.scores import Performer as Performer
 from keras_attention.layers.scores import ScaledDotProduct as ScaledDotProduct
 from keras_attention.layers.scores import Score as Score
 from keras_attention.layers.scores import TemperedDotProduct as TemperedDotProduct
+from keras_attention.layers.speech_encoder import SpeechEncoder as SpeechEncoder
 from keras_attention.layers.stochastic_depth import StochasticDepth as StochasticDepth
 from keras_attention.layers.text_encoder import TextEncoder as TextEncoder
 from keras_attention.layers.token_embedding import TokenEmbedding as TokenEmbedding

@@ -12,7 +12,14 @@ from keras_attention.models.masked_language_model import MaskedLanguageModel as 
 from keras_attention.models.recurrent_encoder_decoder import (
     RecurrentEncoderDecoder as RecurrentEncoderDecoder,
 )
+from keras_attention.models.recurrent_text_decoder import (
+    RecurrentTextDecoder as RecurrentTextDecoder,
+)
+from keras_attention.models.speech_classifier import SpeechClassifier as SpeechClassifier
+from keras_attention.models.speech_classifier import keyword_transformer as keyword_transformer
+from keras_attention.models.speech_recognizer import SpeechRecognizer as SpeechRecognizer
 from keras_attention.models.text_classifier import TextClassifier as TextClassifier
+from keras_attention.models.text_decoder import TextDecoder as TextDecoder
 from keras_attention.models.transformer import Transformer as Transformer
 from keras_attention.models.vision_transformer import VisionTransformer as VisionTransformer
 from keras_attention.models.vision_transformer import vision_transformer as vision_transformer

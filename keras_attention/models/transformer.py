@@ -3,14 +3,13 @@
 import keras
 from keras import ops
 
-from keras_attention.decoding.coverage import no_coverage
-from keras_attention.decoding.lineage import reorder
 from keras_attention.layers.decoder import Decoder
 from keras_attention.layers.encoder import Encoder
 from keras_attention.layers.mechanism import in_its_place
 from keras_attention.layers.serialization import deserialized
 from keras_attention.layers.token_embedding import TokenEmbedding
 from keras_attention.layers.transformer_layer import SERIALIZED_ARGUMENTS
+from keras_attention.models.text_decoder import make_cache, step
 from keras_attention.ops.masks import combine_masks, padding_mask
 from keras_attention.training.model import Model
 
@@ -156,11 +155,7 @@ class Transformer(Model):
             Nested dictionary of tensors, for `step`.
         """
         encoded, mask = self.encode(source_ids), padding_mask(source_ids)
-        cache = {
-            "decoder": self.decoder.make_cache(encoded, max_length, beams, alignment=coverage),
-            "source_mask": mask,
-        }
-        return {**cache, "coverage": no_coverage(mask, beams)} if coverage else cache
+        return make_cache(self.decoder, encoded, mask, max_length, beams, coverage)
 
     def step(self, token_ids, cache, lineage):
         """Decodes one more token of each hypothesis; this is the `step` of `decoding.decode`.
@@ -173,23 +168,7 @@ class Transformer(Model):
         Returns:
             `(logits, cache)`: `[batch, beams, vocabulary_size]` and the cache with the new tokens.
         """
-        beams = token_ids.shape[1]
-        # All beams stand at the same position, so they are embedded as sequences of one token.
-        x = self.token_embedding(ops.reshape(token_ids, (-1, 1)), start=lineage.index)
-        x = ops.reshape(x, (-1, beams, self.token_embedding.d_model))
-        x, decoder_cache = self.decoder.step(
-            x,
-            _reordered(cache["decoder"], lineage.parents),
-            lineage.index * beams,
-            attention_mask=lineage.ancestors,
-            cross_attention_mask=cache["source_mask"][:, None, :],
-            beams=beams,
-        )
-        cache = {**cache, "decoder": decoder_cache}
-        if "coverage" in cache:
-            weights = ops.mean(decoder_cache[-1]["cross_attention"]["alignment"], axis=2)
-            cache["coverage"] = reorder(cache["coverage"], lineage.parents) + weights
-        return self.token_embedding.logits(x), cache
+        return step(self.token_embedding, self.decoder, token_ids, cache, lineage)
 
     def get_config(self):
         # The decoder's configuration names every argument of the layers.
@@ -207,20 +186,6 @@ class Transformer(Model):
     def _real_queries(self, token_ids):
         """A mask `[batch, length, 1]` that keeps padding out of penalties, where there are any."""
         return ops.expand_dims(padding_mask(token_ids), -1) if self._is_penalized else None
-
-
-def _reordered(decoder_cache, parents):
-    """Caches whose alignments, which belong to a beam, are those of the beams' parents."""
-    return [
-        {
-            **layer_cache,
-            "cross_attention": {
-                name: reorder(x, parents) if name == "alignment" else x
-                for name, x in layer_cache["cross_attention"].items()
-            },
-        }
-        for layer_cache in decoder_cache
-    ]
 
 
 def _visible(token_ids):

@@ -118,6 +118,45 @@ def combine_masks(*masks):
     return combined
 
 
+def chunk_mask(q_len, k_len, chunk_length, left_chunks=None, offset=0):
+    """Positions see their own chunk and some before it, for streams that arrive chunk by chunk.
+
+    Args:
+        q_len: Number of queries, an integer or a scalar tensor.
+        k_len: Number of keys.
+        chunk_length: Positive integer: positions of a chunk.
+        left_chunks: How many chunks before their own queries may attend to; None: to all.
+        offset: Position of the first query among the keys; a scalar.
+
+    Returns:
+        Boolean tensor `[q_len, k_len]`, True = may attend.
+
+    Raises:
+        ValueError: If `chunk_length` is not positive, or `left_chunks` negative.
+
+    Example:
+
+    >>> mask = keras_attention.ops.chunk_mask(4, 4, chunk_length=2, left_chunks=0)
+    >>> keras.ops.convert_to_numpy(mask).astype(int).tolist()
+    [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]]
+
+    References:
+        [Zhang et al., 2020](https://arxiv.org/abs/2012.05481)
+    """
+    if chunk_length <= 0 or (left_chunks is not None and left_chunks < 0):
+        raise ValueError(
+            "`chunk_length` must be a positive integer, and `left_chunks` at least 0 or None. "
+            f"Received: chunk_length={chunk_length}, left_chunks={left_chunks}."
+        )
+    query_chunks = (ops.arange(q_len, dtype="int32") + offset) // chunk_length
+    key_chunks = ops.arange(k_len, dtype="int32") // chunk_length
+    behind = query_chunks[:, None] - key_chunks
+    seen = ops.greater_equal(behind, 0)
+    if left_chunks is None:
+        return seen
+    return ops.logical_and(seen, ops.less_equal(behind, left_chunks))
+
+
 def _distance(q_len, k_len, offset):
     """How far each query stands behind each key, `[q_len, k_len]`; negative for later keys."""
     query = ops.arange(q_len, dtype="int32") + ops.cast(offset, "int32")

@@ -11,6 +11,7 @@ from keras_attention.visualization.picture_maps import overlay as overlay
 from keras_attention.visualization.picture_maps import picture_figure as picture_figure
 from keras_attention.visualization.picture_maps import picture_grid as picture_grid
 from keras_attention.visualization.rollout import attention_rollout as attention_rollout
+from keras_attention.visualization.speech_figures import speech_figure as speech_figure
 from keras_attention.visualization.token_scores import token_scores_ansi as token_scores_ansi
 from keras_attention.visualization.token_scores import token_scores_figure as token_scores_figure
 from keras_attention.visualization.token_scores import token_scores_html as token_scores_html

@@ -50,6 +50,22 @@ def test_a_narrow_beam_finds_the_best(seed):
     assert len(ka.ctc_beam_search(x, beams=2)) == 2
 
 
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_the_probability_of_a_sequence_is_the_sum_over_its_alignments(frames):
+    x = log_probabilities(frames)
+    sums, _ = all_sequences(x)
+    for length in range(frames + 2):
+        for sequence in itertools.product(range(1, VOCABULARY), repeat=length):
+            expected = sums.get(sequence, -np.inf)
+            assert ka.ctc_log_probability(x, sequence) == pytest.approx(expected)
+
+
+def test_of_no_frames_only_nothing_can_be_said():
+    x = np.zeros((0, VOCABULARY))
+    assert ka.ctc_log_probability(x, []) == 0.0
+    assert ka.ctc_log_probability(x, [1]) == -np.inf
+
+
 def test_the_sum_may_win_over_the_likeliest_alignment():
     x = np.log([[0.6, 0.4], [0.6, 0.4]])  # blank twice 0.36, but "a" in one of three ways 0.64
     assert ka.ctc_greedy(x).token_ids == ()
