@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
+from tasks.common.by_length import plan_epoch
 from tasks.common.ragged import Ragged
 from tasks.common.untuned import untuned
 from tasks.text_classification.examples import Example
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tasks.text_classification.multi_task import JoinedExamples
 
 logger = logging.getLogger(__name__)
-_POOL = 50  # batches whose examples are sorted by length together
 _PREFETCHED = 4  # batches made ahead
 _PORTION = 2048  # texts that are cut into words at once
 
@@ -141,26 +141,6 @@ def make_dataset(
     count = -(-examples.size // batching.batch_size)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(count))
     return untuned(dataset.prefetch(_PREFETCHED))
-
-
-def plan_epoch(
-    lengths: np.ndarray, batch_size: int, seed: tuple[int, ...] | None
-) -> list[np.ndarray]:
-    """The examples of each batch: of similar lengths, in random order if there is a seed.
-
-    Random pools of examples are sorted by length and cut into batches, so padding is little and yet
-    an example meets others in each epoch.
-    """
-    order = np.arange(len(lengths))
-    if seed is None:
-        order = np.argsort(lengths, kind="stable")
-        return np.split(order, range(batch_size, len(order), batch_size))
-    generator = np.random.default_rng(seed)
-    order = generator.permutation(order)
-    pools = np.split(order, range(batch_size * _POOL, len(order), batch_size * _POOL))
-    order = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
-    batches = np.split(order, range(batch_size, len(order), batch_size))
-    return [batches[i] for i in generator.permutation(len(batches))]
 
 
 def _encoded(

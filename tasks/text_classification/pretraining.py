@@ -17,6 +17,7 @@ from keras_attention.training.checkpoint_file import Checkpoint, read_checkpoint
 from keras_attention.training.losses import MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy, Perplexity
 from keras_attention.training.weight_files import load_weights, named_weights, to_array
+from tasks.common.by_length import plan_epoch
 from tasks.common.ragged import Ragged
 from tasks.common.run_folder import RunFolder
 from tasks.common.scores import Score
@@ -28,7 +29,6 @@ from tasks.common.training import (
     make_optimizer,
 )
 from tasks.common.untuned import untuned
-from tasks.text_classification.batches import plan_epoch
 from tasks.text_classification.masking import Masker, Masking
 from tasks.text_classification.text import ClassifierText
 

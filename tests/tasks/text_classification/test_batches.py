@@ -10,7 +10,6 @@ from tasks.text_classification.batches import (
     Batching,
     EncodedExamples,
     make_dataset,
-    plan_epoch,
 )
 from tasks.text_classification.builtin import generate
 from tasks.text_classification.labels import LabelSet
@@ -100,14 +99,6 @@ def test_epochs_differ_and_repeat(vocabulary):
     assert epochs(1, seed=6) != [first]
     ordered = epochs(2, shuffle=False)
     assert ordered[0] == ordered[1]
-
-
-def test_batches_have_similar_lengths():
-    lengths = np.random.default_rng(3).integers(5, 200, size=5000)
-    plan = plan_epoch(lengths, 32, seed=(0, 0))
-    padded = sum(lengths[members].max() * len(members) for members in plan)
-    assert padded < 1.1 * lengths.sum()
-    np.testing.assert_array_equal(np.sort(np.concatenate(plan)), np.arange(5000))
 
 
 def test_lengths_are_padded_to_a_multiple(vocabulary):
