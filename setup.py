@@ -10,6 +10,9 @@ TEXT = [*TENSORFLOW, "tensorflow-text>=2.21; sys_platform != 'win32'", "sentence
 AUDIO = ["soundfile>=0.13"]
 TASKS = [
     *TEXT,
+    *AUDIO,
+    # Error rates of speech recognition.
+    "jiwer>=4.0",
     # TensorFlow 2.21 no longer installs TensorBoard.
     "tensorboard>=2.21",
     "tyro>=1.0",

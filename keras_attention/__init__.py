@@ -190,6 +190,7 @@ _PUBLIC: dict[str, list[str]] = {
     "training": [
         "Adam",
         "AlignmentLoss",
+        "CTCLoss",
         "Checkpoints",
         "FGM",
         "FreeLB",

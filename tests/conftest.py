@@ -15,8 +15,10 @@ import keras
 import pytest
 from hypothesis import settings
 from thinning import every_nth_case
+from xdist.scheduler import LoadScopeScheduling
 
 BACKEND = keras.backend.backend()
+ROOT = Path(__file__).parent
 # The environment variable of a run that takes each n-th case only of tests that have many.
 EVERY_NTH_CASE = "KERAS_ATTENTION_EVERY_NTH_CASE"
 LONGEST = ("test_jax_backend.py", "test_train.py", "test_notebooks.py")
@@ -42,6 +44,20 @@ if BACKEND == "tensorflow":
 
 def pytest_report_header(config):
     return f"keras {keras.__version__} on {BACKEND}"
+
+
+class _Together(LoadScopeScheduling):
+    """In one process stay the tests of a file, and those of a task, which share a finished run."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        folder = file.rsplit("/", 1)[0]
+        shares = (ROOT.parent / folder / "conftest.py").exists() and folder != ROOT.name
+        return folder if shares else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return _Together(config, log)
 
 
 def pytest_collection_modifyitems(config, items):

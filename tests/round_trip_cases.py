@@ -596,6 +596,7 @@ CASES = [
         ),
         inputs={"source_ids": token_ids(7), "target_ids": token_ids(5)},
     ),
+    Case("CTCLoss", {}),
     Case("MaskedCrossEntropy", dict(label_smoothing=0.25, padding_id=1)),
     Case("AlignmentLoss", {}),
     Case("MaskedAccuracy", dict(padding_id=1)),

@@ -39,6 +39,7 @@ QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expen
                 "decoding",
                 "models",
                 "training/test_losses.py",
+                "training/test_ctc_loss.py",
                 "training/test_alignment_loss.py",
             ],
             id="library",

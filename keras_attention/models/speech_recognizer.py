@@ -16,7 +16,7 @@ class SpeechRecognizer(Model):
 
     Both learn from the same encoder, by the weighted sum of their losses. Id 0 is padding of texts
     and the blank of CTC; in frames that are padding, CTC says the blank with certainty, so that
-    `keras.losses.CTC`, which counts all frames, gives the loss of the real ones.
+    `CTCLoss`, which counts all frames, gives the loss of the real ones.
 
     Args:
         encoder: A `SpeechEncoder`.
@@ -53,7 +53,7 @@ class SpeechRecognizer(Model):
     ((2, 23, 29), (2, 3, 29))
     >>> model.compile(
     ...     "adam",
-    ...     {"ctc": keras.losses.CTC(), "attention": keras_attention.MaskedCrossEntropy()},
+    ...     {"ctc": keras_attention.CTCLoss(), "attention": keras_attention.MaskedCrossEntropy()},
     ...     loss_weights={"ctc": 0.3, "attention": 0.7},
     ... )
 

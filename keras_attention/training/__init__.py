@@ -3,6 +3,7 @@
 from keras_attention.training.adam import Adam as Adam
 from keras_attention.training.alignment_loss import AlignmentLoss as AlignmentLoss
 from keras_attention.training.checkpoints import Checkpoints as Checkpoints
+from keras_attention.training.ctc_loss import CTCLoss as CTCLoss
 from keras_attention.training.distribution import make_strategy as make_strategy
 from keras_attention.training.losses import MaskedCrossEntropy as MaskedCrossEntropy
 from keras_attention.training.metrics import MaskedAccuracy as MaskedAccuracy

@@ -34,7 +34,7 @@ def generate(
     Example:
 
     >>> splits = generate(train=8, validation=2, test=2, seed=1)
-    >>> splits.train.transcripts[0], splits.train.waveforms[0].dtype
+    >>> splits.train.transcripts[0], splits.train.audio[0].dtype
     ('five seven nine', dtype('int16'))
     """
     counts = {"train": train, "validation": validation, "test": test}
@@ -48,19 +48,21 @@ def generate(
         )
     # Each split has its own numbers: the test stays the same whatever one learns from.
     parts = {
-        name: _utterances(np.random.default_rng((seed, number)), count, fewest, most)
+        name: _utterances(np.random.default_rng((seed, number)), count, fewest, most, name)
         for number, (name, count) in enumerate(counts.items())
     }
     return Splits(SAMPLING_RATE, **parts)
 
 
-def _utterances(draw: np.random.Generator, count: int, fewest: int, most: int) -> Utterances:
-    words, waveforms, transcripts = list(WORDS), [], []
+def _utterances(
+    draw: np.random.Generator, count: int, fewest: int, most: int, split: str
+) -> Utterances:
+    words, audio, transcripts = list(WORDS), [], []
     for _ in range(count):
         said = [words[i] for i in draw.integers(0, len(words), draw.integers(fewest, most + 1))]
-        waveforms.append(as_int16(_recorded(said, draw)))
+        audio.append(as_int16(_recorded(said, draw)))
         transcripts.append(" ".join(said))
-    return Utterances(waveforms, transcripts)
+    return Utterances(audio, transcripts, [f"{split} {i}" for i in range(count)])
 
 
 def _recorded(words: list[str], draw: np.random.Generator) -> np.ndarray:

@@ -1,5 +1,6 @@
-"""What was said: recordings and their transcripts, and the three parts of a set of them."""
+"""What was said: recordings, or features of them, and their transcripts; the parts of a set."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -7,17 +8,25 @@ import numpy as np
 
 
 class Utterances(NamedTuple):
-    """Recordings of one sampling rate and what is said in each.
+    """Recordings of one sampling rate, or features of one kind, and what is said in each.
 
     Args:
-        waveforms: int16 arrays `[samples]`, a list as they differ in length.
+        audio: int16 arrays `[samples]`, or float32 arrays of features `[frames, features]`; a list,
+            as they differ in length.
         transcripts: what is said, a text for each.
-        names: where each comes from, for whoever looks for a mistake; empty if from no file.
+        names: where each comes from, for whoever looks for a mistake.
+        speakers: who speaks, a name for each; empty if nobody knows.
     """
 
-    waveforms: list[np.ndarray]
-    transcripts: list[str]
-    names: tuple[str, ...] = ()
+    audio: Sequence[np.ndarray]
+    transcripts: Sequence[str]
+    names: Sequence[str]
+    speakers: Sequence[str] = ()
+
+    def take(self, numbers: Iterable[int]) -> "Utterances":
+        """Those with these numbers, in this order."""
+        numbers = list(numbers)
+        return Utterances(*([column[i] for i in numbers] if column else [] for column in self))
 
 
 @dataclass(frozen=True)
@@ -25,16 +34,22 @@ class Splits:
     """The three parts of a data set. Nothing but `train` may be learned from.
 
     Args:
-        sampling_rate: of all recordings, in hertz.
+        rate: samples per second of the recordings, or frames per second of features.
         train: utterances to learn from.
         validation: utterances to choose by.
         test: utterances to report on, once.
     """
 
-    sampling_rate: int
+    rate: float
     train: Utterances
     validation: Utterances
     test: Utterances
+
+    @property
+    def num_features(self) -> int | None:
+        """Number of features of a frame; None of recordings."""
+        shape = self.train.audio[0].shape
+        return shape[1] if len(shape) == 2 else None
 
 
 def as_int16(waveform: np.ndarray) -> np.ndarray:

@@ -185,6 +185,7 @@ def test_weights_of_another_model_of_the_process_fit():
     assert "token_embedding/position_scheme/embeddings" in names[0]
 
 
+@pytest.mark.slow
 def test_learns_to_copy():
     """The whole model, trained: the last sign that no part of it is wired wrongly."""
     random = np.random.default_rng(0)

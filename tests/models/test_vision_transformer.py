@@ -201,10 +201,9 @@ def test_unknown_variants(variant, message):
         ka.vision_transformer(variant, 10)
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
-@pytest.mark.parametrize(
-    "jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["plain", "XLA"]
-)
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["plain", "XLA"])
 @pytest.mark.parametrize("make", [cait, swin, small_data, cct], ids=lambda make: make.__name__)
 def test_learns(make, jit_compile):
     """Which half of a picture is brighter."""

@@ -349,6 +349,7 @@ def test_compiled_equals_eager(rules, jit_compile):
         assert_near(ours.numpy(), eager.numpy(), 1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("rules", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_unknown_sizes_trace_once(rules):

@@ -80,7 +80,13 @@ def test_rates_may_be_known_late():
         np.testing.assert_allclose(at_16_000(waveform, rate).numpy(), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("largest_filter", [2**18, 0], ids=["filtered", "interpolated"])
+@pytest.mark.parametrize(
+    "largest_filter",
+    [
+        pytest.param(2**18, id="filtered"),
+        pytest.param(0, id="interpolated", marks=pytest.mark.slow),
+    ],
+)
 def test_a_place_late_in_a_long_waveform_is_exact(monkeypatch, largest_filter):
     monkeypatch.setattr(resampling, "_LARGEST_FILTER", largest_filter)
     waveform = np.zeros((1, 1_000_001), "float32")

@@ -223,6 +223,7 @@ def test_rand_augment_of_pictures_of_one_grey_is_finite():
     assert np.isfinite(after).all()
 
 
+@pytest.mark.slow
 def test_a_picture_does_not_depend_on_the_others():
     settings = {"flip": True, "crop": 2, "rand_augment": 1, "erasing": 0.5}
     first = noise(count=97)
@@ -273,6 +274,7 @@ def test_another_seed_changes_pictures_otherwise(settings):
     assert found[0] == found[3]
 
 
+@pytest.mark.slow
 def test_mixed_precision_does_not_round_pictures():
     expected, _ = augmented(noise(), **EVERYTHING)
     keras.config.set_dtype_policy("mixed_bfloat16")

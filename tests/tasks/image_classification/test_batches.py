@@ -83,7 +83,12 @@ def test_without_shuffling_pictures_keep_their_order():
 
 
 @pytest.mark.parametrize(
-    "augmentation", [None, AUGMENTED, DISTORTED], ids=["plain", "augmented", "distorted"]
+    "augmentation",
+    [
+        pytest.param(None, id="plain"),
+        pytest.param(AUGMENTED, id="augmented"),
+        pytest.param(DISTORTED, id="distorted", marks=pytest.mark.slow),
+    ],
 )
 def test_epochs_differ_and_repeat_and_go_on_where_they_were_left(augmentation):
     arguments = {"pictures": noise(), "augmentation": augmentation}

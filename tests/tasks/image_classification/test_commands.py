@@ -97,6 +97,7 @@ def test_files_and_folders_are_classified(tiny_run, files, images, tmp_path, cap
         assert picture.size == (256, 256)
 
 
+@pytest.mark.slow
 def test_overlays_of_pictures_with_one_name_are_all_kept(tiny_run, files, tmp_path):
     other = tmp_path / "other"
     other.mkdir()

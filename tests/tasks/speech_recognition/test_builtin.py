@@ -21,7 +21,7 @@ def spectrum(wave):
 def test_the_same_arguments_give_the_same_recordings():
     first, again, other = (generate(5, 2, 3, seed=seed) for seed in (1, 1, 2))
     assert first.train.transcripts == again.train.transcripts
-    assert all(map(np.array_equal, first.train.waveforms, again.train.waveforms))
+    assert all(map(np.array_equal, first.train.audio, again.train.audio))
     assert first.train.transcripts != other.train.transcripts
     longer = generate(9, 2, 3, seed=1)
     assert longer.test.transcripts == first.test.transcripts
@@ -34,7 +34,7 @@ def test_digits_and_lengths_are_all_there():
     assert set(counts) == set(WORDS)
     assert min(counts.values()) > 0.6 * max(counts.values())
     assert {len(said.split()) for said in splits.train.transcripts} == {2, 3, 4}
-    for wave, said in zip(splits.train.waveforms, splits.train.transcripts, strict=True):
+    for wave, said in zip(splits.train.audio, splits.train.transcripts, strict=True):
         assert wave.dtype == np.int16
         assert 0.15 < len(wave) / SAMPLING_RATE / len(said.split()) < 1.2
 

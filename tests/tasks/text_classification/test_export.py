@@ -69,6 +69,7 @@ def test_a_fresh_process_needs_nothing_of_ours(exported, tiny_run, tmp_path):
     assert finished.stdout.splitlines() == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["entailment", "aspects", "rating", "words"])
 def test_every_kind_of_label(tiny_run, tiny_config, tmp_path, kind):
     """New weights will do: what matters is that both say the same."""

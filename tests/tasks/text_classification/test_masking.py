@@ -102,6 +102,7 @@ def test_shares_out_of_range(text, arguments, message):
         Masker(text, **arguments)
 
 
+@pytest.mark.slow
 def test_the_same_seed_hides_the_same(text):
     for one, other in zip(masked(text), masked(text), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -79,6 +79,7 @@ def test_one_task_is_as_it_was(parts):
     assert for_each_task(two, lambda task: task.name) == {"a": "a", "b": "b"}
 
 
+@pytest.mark.slow
 def test_a_run_learns_all_tasks_and_answers_each(tiny_config, tmp_path, monkeypatch):
     monkeypatch.setattr(train_module, "_scores", lambda *_: ([], []))
     rating = "Builtin(kind='rating', train=97, validation=13, test=11)"

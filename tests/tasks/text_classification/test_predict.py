@@ -100,6 +100,7 @@ def test_a_text_of_100000_characters_is_cut_off_and_counted(loaded, caplog):
     assert "1 of 2 texts are longer than 96 tokens: the head is kept" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_compiled_classifier_says_the_same(tiny_run, loaded):
     compiled = Classifier.load(tiny_run, compiled=True)
     # Of two lengths, one by one and together.

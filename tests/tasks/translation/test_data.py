@@ -235,6 +235,7 @@ def test_the_share_of_padding_is_that_of_the_log(pairs, text, caplog):
     assert share == pytest.approx(np.mean(ids == 0))
 
 
+@pytest.mark.slow
 def test_less_than_a_tenth_of_multi30k_is_padding(data_folder):
     pairs = load_pairs(Multi30k(data_folder / "multi30k")).train
     text = TranslationText.train(pairs[:5000], size=4001)

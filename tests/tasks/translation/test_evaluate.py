@@ -27,6 +27,7 @@ def test_scores_are_printed_with_signatures_and_the_search(run, caplog):
     assert len(lines) == 9
 
 
+@pytest.mark.slow
 def test_the_best_checkpoint_can_be_scored(run, caplog):
     caplog.set_level("INFO")
 

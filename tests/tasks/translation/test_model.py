@@ -64,6 +64,7 @@ def test_long_sentences_are_cut_off_counted_and_told(translator, caplog):
     assert "2 of 3 sentences are longer than 31 tokens and are cut off" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_thousand_mixed_sentences_cause_few_compilations(tiny_run, caplog):
     random = np.random.default_rng(7)
     sentences = [" ".join(random.choice(SENTENCES, random.integers(1, 9))) for _ in range(1000)]

@@ -59,6 +59,7 @@ def test_it_is_chosen_on_the_command_line(monkeypatch):
     assert given[0].model.attention == CrossAttentionConfig("Additive", "Monotonic")
 
 
+@pytest.mark.slow
 def test_a_run_is_loaded_and_translates(run):
     translator = Translator.load(run, n_best=3)
 
