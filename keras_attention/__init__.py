@@ -221,6 +221,7 @@ _PUBLIC: dict[str, list[str]] = {
         "RecurrentTextDecoder",
         "SpeechClassifier",
         "SpeechRecognizer",
+        "SpeechStream",
         "TextClassifier",
         "TextDecoder",
         "Transformer",

@@ -81,6 +81,38 @@ def export_function(function, path, model, inputs, resources=()):
     >>> tf.saved_model.load(path).signatures["serving_default"](x=tf.ones((5, 3)))["y"].shape
     TensorShape([5, 2])
     """
+    return export_functions({"serving_default": (function, inputs)}, path, model, resources)
+
+
+def export_functions(functions, path, model, resources=()):
+    """Writes a TensorFlow SavedModel with several signatures.
+
+    Args:
+        functions: From the name of each signature to its function and inputs, see
+            `export_function`; the one that is asked for without a name is `serving_default`.
+        path, model, resources: As for `export_function`.
+
+    Returns:
+        The path, a `Path`.
+
+    Raises:
+        ValueError: If the folder holds something.
+        RuntimeError: If the Keras backend is not TensorFlow.
+
+    Example:
+
+    >>> import tempfile, tensorflow as tf
+    >>> from keras_attention.export import export_functions
+    >>> model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+    >>> x = tf.TensorSpec([None, 3], tf.float32, name="x")
+    >>> functions = {
+    ...     "serving_default": (lambda x: {"y": model(x)}, [x]),
+    ...     "halves": (lambda x: {"y": model(x) / 2}, [x]),
+    ... }
+    >>> path = export_functions(functions, tempfile.mkdtemp(), model)
+    >>> sorted(tf.saved_model.load(path).signatures)
+    ['halves', 'serving_default']
+    """
     _need_tensorflow()
     import tensorflow as tf
 
@@ -91,14 +123,23 @@ def export_function(function, path, model, inputs, resources=()):
     # A SavedModel contains what its module can be asked for, and Keras' wrappers cannot.
     module.weights = [weight.value for weight in model.weights]
     module.resources = list(resources)
+    module.signatures = {
+        name: _with_named_inputs(function, inputs) for name, (function, inputs) in functions.items()
+    }
+    tf.saved_model.save(module, str(path), signatures=dict(module.signatures))
+    return path
+
+
+def _with_named_inputs(function, inputs):
+    """A graph function of tensors in the order of `inputs`."""
+    import tensorflow as tf
+
     names = [spec.name for spec in inputs]
-    module.__call__ = tf.function(
+    return tf.function(
         lambda *tensors: function(**dict(zip(names, tensors, strict=True))),
         input_signature=list(inputs),
         autograph=False,
     )
-    tf.saved_model.save(module, str(path), signatures={"serving_default": module.__call__})
-    return path
 
 
 def _need_tensorflow():

@@ -1,10 +1,12 @@
 """One layer of a Conformer."""
 
 import keras
+from keras import ops
 
 from keras_attention.layers.convolution_module import ConvolutionModule
 from keras_attention.layers.feed_forward import FeedForward
 from keras_attention.layers.layer_normalization import LayerNormalization
+from keras_attention.layers.streaming import attended_stream, latest
 from keras_attention.layers.transformer_layer import TransformerLayer
 
 
@@ -118,6 +120,21 @@ class ConformerLayer(TransformerLayer):
         y = 0.5 * self.feed_forward(y, training=training)
         x = self.output_normalization(self.feed_forward_residual.after(x, y, training))
         return (x, weights) if return_attention_scores else x
+
+    def stream(self, x, state, left):
+        """Encodes a chunk that has arrived; see `EncoderLayer.stream`. Its convolution must be
+        causal."""
+        y = self.first_feed_forward(self.first_feed_forward_residual.before(x))
+        x = self.first_feed_forward_residual.after(x, 0.5 * y)
+        x, earlier = attended_stream(self, x, state.get("attention"), left)
+        y = self.convolution_residual.before(x)
+        seen = y if "convolution" not in state else ops.concatenate([state["convolution"], y], 1)
+        y = self.convolution(seen)[:, -x.shape[1] :]
+        x = self.convolution_residual.after(x, y)
+        y = self.feed_forward(self.feed_forward_residual.before(x))
+        x = self.output_normalization(self.feed_forward_residual.after(x, 0.5 * y))
+        kept = latest(seen, self.convolution.kernel_size - 1)
+        return x, {"attention": earlier, "convolution": kept}
 
     def get_config(self):
         return {

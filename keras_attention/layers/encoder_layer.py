@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_attention.layers.streaming import attended_stream
 from keras_attention.layers.transformer_layer import TransformerLayer
 
 
@@ -85,6 +86,23 @@ class EncoderLayer(TransformerLayer):
         y = self.feed_forward(y, training=training)
         x = self.feed_forward_residual.after(x, y, training)
         return (x, weights) if return_attention_scores else x
+
+    def stream(self, x, state, left):
+        """Encodes a chunk that has arrived, in the light of the `left` positions before it.
+
+        Positions must be relative: each chunk counts its own from the first that it sees.
+
+        Args:
+            x: Float tensor `[batch, chunk, d_model]`.
+            state: What the chunk before has returned; `{}` before the first.
+            left: Number of earlier positions that a chunk attends to; None: all.
+
+        Returns:
+            `(output, state)`: `[batch, chunk, d_model]` and the state for the next chunk.
+        """
+        x, earlier = attended_stream(self, x, state.get("attention"), left)
+        y = self.feed_forward(self.feed_forward_residual.before(x))
+        return self.feed_forward_residual.after(x, y), {"attention": earlier}
 
     def make_cache(self, batch_size, max_length, beams=1):
         """What `step` needs: room for `max_length` positions.

@@ -91,6 +91,24 @@ class Stack(keras.layers.Layer):
         x = self._normalized(x)
         return (x, ops.stack(all_weights, axis=1)) if return_attention_scores else x
 
+    def stream(self, x, states, left):
+        """Encodes a chunk that has arrived, by all layers; see `EncoderLayer.stream`.
+
+        Args:
+            x: Float tensor `[batch, chunk, d_model]`.
+            states: What the chunk before has returned; None before the first.
+            left: Number of earlier positions that a chunk attends to; None: all.
+
+        Returns:
+            `(output, states)`.
+        """
+        states = [{} for _ in self.layers] if states is None else states
+        found = []
+        for layer, state in zip(self.layers, states, strict=True):
+            x, state = layer.stream(x, state, left)
+            found.append(state)
+        return self._normalized(x), found
+
     def _normalized(self, x):
         return x if self.final_normalization is None else self.final_normalization(x)
 

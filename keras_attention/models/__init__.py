@@ -18,6 +18,7 @@ from keras_attention.models.recurrent_text_decoder import (
 from keras_attention.models.speech_classifier import SpeechClassifier as SpeechClassifier
 from keras_attention.models.speech_classifier import keyword_transformer as keyword_transformer
 from keras_attention.models.speech_recognizer import SpeechRecognizer as SpeechRecognizer
+from keras_attention.models.speech_stream import SpeechStream as SpeechStream
 from keras_attention.models.text_classifier import TextClassifier as TextClassifier
 from keras_attention.models.text_decoder import TextDecoder as TextDecoder
 from keras_attention.models.transformer import Transformer as Transformer

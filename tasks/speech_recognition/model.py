@@ -1,5 +1,6 @@
 """What hears: a trained model, what it knows of its data, and a search for what was said."""
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from keras_attention.decoding.ctc import (
 from keras_attention.decoding.decode import decode
 from keras_attention.models.speech_classifier import SpeechClassifier
 from keras_attention.models.speech_recognizer import SpeechRecognizer
+from keras_attention.models.speech_stream import SpeechStream
 from keras_attention.training.weight_files import load_weights
 from tasks.common.run_folder import RunFolder
 from tasks.common.special_ids import END_ID, START_ID
@@ -151,6 +153,33 @@ class Recognizer:
             for number, frames in zip(numbers, log_probabilities, strict=True):
                 found[number] = frames
         return found
+
+    def stream(self, audio: np.ndarray, seconds: float = 0.5) -> Iterator[str]:
+        """What has been heard so far while a recording arrives, by CTC's likeliest tokens.
+
+        Args:
+            audio: int16 `[samples]`, or features.
+            seconds: of each piece.
+
+        Yields:
+            The transcript so far, after each piece and at the end.
+
+        Raises:
+            ValueError: if the encoder has no chunks, or needs the whole utterance.
+        """
+        stream, size = SpeechStream(self.model.encoder), max(1, round(seconds * self.facts.rate))
+        path: list[int] = []
+        starts = range(0, len(audio), size)
+        for start in (*starts, None):
+            if start is None:
+                frames = stream.end()
+            else:
+                frames = stream.feed(padded([audio[start : start + size]])["audio"])
+            if frames is not None:
+                logits = ops.convert_to_numpy(self.model.ctc_head(frames)[0])
+                path += logits.argmax(axis=-1).tolist()
+            ids = [one for one, _ in itertools.groupby(path) if one]
+            yield self.text.decode(ids)
 
     def encode(self, inputs: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """`(log_probabilities, encoded, mask)`, in a graph."""

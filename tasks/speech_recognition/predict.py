@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,7 @@ def main(
     best: int = 3,
     weights: Literal["final", "best", "last"] = "final",
     decode: DecodeOptions = AS_TRAINED,
+    stream: bool = False,
     bad_files: Literal["error", "skip"] = "error",
 ) -> None:
     """Write down what is said in recordings, or say which command each is.
@@ -46,6 +48,8 @@ def main(
         best: how many commands to print for each recording.
         weights: those that a finished run has chosen, or its best or last checkpoint.
         decode: the search.
+        stream: print what is heard as it arrives, by CTC's likeliest tokens; the run must have
+            `model.chunk_length`, and `features.normalization` none.
         bad_files: what to do about a file that is no recording: stop, or name it and go on.
     """
     config = RunFolder(run_folder).load_config(SpeechConfig)
@@ -69,7 +73,11 @@ def main(
             logger.warning("%s", error)
             skipped += 1
             continue
-        if isinstance(hears, CommandClassifier):
+        if stream and isinstance(hears, Recognizer):
+            text = _streamed(hears, wave)
+            print(f"{text}\t{file}", flush=True)
+            rows.append({"recording": str(file), "text": text})
+        elif isinstance(hears, CommandClassifier):
             command = hears([wave])[0]
             print(f"{shown_command(command, best)}\t{file}", flush=True)
             rows.append({"recording": str(file), **command._asdict()})
@@ -84,6 +92,16 @@ def main(
     if output:
         lines = (json.dumps(row, ensure_ascii=False) for row in rows)
         write_atomically(output, "".join(f"{line}\n" for line in lines).encode())
+
+
+def _streamed(recognizer: Recognizer, wave: np.ndarray) -> str:
+    """What is heard, printed as it grows, to standard error so that the output stays clean."""
+    text = ""
+    for so_far in recognizer.stream(wave):
+        if so_far != text:
+            text = so_far
+            print(f"... {text}", file=sys.stderr, flush=True)
+    return text
 
 
 def listen(recognizer: Recognizer, wave: np.ndarray) -> Heard:

@@ -1,5 +1,7 @@
 """A recording in a padded batch is heard as alone; steps are the whole; both heads learn."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -88,6 +90,39 @@ def test_the_past_is_bounded():
     assert np.abs(before[:, 4:8] - after[:, 4:8]).max() > 1e-3
     # Two layers look two chunks back.
     np.testing.assert_allclose(before[:, 12:], after[:, 12:], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["conformer", "transformer"])
+@pytest.mark.parametrize("left_chunks", [0, 1, None])
+def test_a_stream_is_encoded_as_the_whole(kind, left_chunks):
+    encoder = speech_encoder(kind, chunk_length=4, left_chunks=left_chunks)
+    encoder.front_end = ka.FrontEnd([ka.LogMelSpectrogram(20, 8_000), ka.SpecAugment()])
+    whole, _ = encoder({"audio": WAVEFORMS, "lengths": np.array([8_000, 8_000])})
+    stream = ka.SpeechStream(encoder)
+    ends = [0, 150, 2_000, 2_001, 5_555, 8_000]
+    pieces = [stream.feed(WAVEFORMS[:, a:b]) for a, b in itertools.pairwise(ends)]
+    pieces = [piece for piece in (*pieces, stream.end()) if piece is not None]
+    assert all(piece.shape[1] % 4 == 0 for piece in pieces[:-1])
+    streamed = np.concatenate([as_numpy(piece) for piece in pieces], axis=1)
+    np.testing.assert_allclose(streamed, as_numpy(whole), atol=1e-4)
+
+
+def test_features_are_streamed_as_well():
+    encoder = speech_encoder(chunk_length=4, left_chunks=1)
+    encoder.front_end = None
+    features = draw.normal(size=(1, 83, 20)).astype("float32")
+    whole, _ = encoder({"audio": features, "lengths": np.array([83])})
+    stream = ka.SpeechStream(encoder)
+    pieces = [stream.feed(features[:, i : i + 9]) for i in range(0, 83, 9)] + [stream.end()]
+    streamed = np.concatenate([as_numpy(piece) for piece in pieces if piece is not None], axis=1)
+    np.testing.assert_allclose(streamed, as_numpy(whole), atol=1e-4)
+
+
+def test_what_needs_the_whole_utterance_is_not_streamed():
+    with pytest.raises(ValueError, match="make the encoder with `chunk_length`"):
+        ka.SpeechStream(speech_encoder())
+    with pytest.raises(ValueError, match="Received: UtteranceNormalization"):
+        ka.SpeechStream(speech_encoder(chunk_length=4))
 
 
 def test_convolutions_that_look_ahead_are_refused_in_chunks():

@@ -77,6 +77,11 @@ class ConvolutionalSubsampling(keras.layers.Layer):
             channels = convolution.filters
         self.output_dense.build((None, None, rows * channels))
 
+    @property
+    def stride(self):
+        """Frames from the beginning of what an output frame sees to that of the next."""
+        return _STRIDE**self.num_convolutions
+
     def num_frames(self, num_frames):
         """How many frames are left of so many, an integer or a tensor of integers."""
         for _ in range(self.num_convolutions):

@@ -53,6 +53,11 @@ class TimePatches(keras.layers.Layer):
                 name="prefix",
             )
 
+    @property
+    def stride(self):
+        """Frames from the beginning of a patch to that of the next."""
+        return self.patch_length
+
     def num_frames(self, num_frames):
         """How many tokens are made of so many frames, an integer or a tensor of integers."""
         return num_frames // self.patch_length + self.num_prefix

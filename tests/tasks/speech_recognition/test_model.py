@@ -1,14 +1,19 @@
 """What a recognizer hears: by every search, with times, alone as in a batch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from thinning import every_nth
 
 from tasks.common.run_folder import RunFolder
 from tasks.speech_recognition import predict
+from tasks.speech_recognition.build import build_model
 from tasks.speech_recognition.config import DecodeOptions
 from tasks.speech_recognition.corpora import load_utterances
+from tasks.speech_recognition.facts import Facts
 from tasks.speech_recognition.model import CommandClassifier, Heard, Recognizer, Word
+from tasks.speech_recognition.text import TranscriptText
 
 METHODS = ("ctc_greedy", "ctc_beam", "attention", "joint")
 
@@ -72,6 +77,16 @@ def test_too_few_frames_have_no_times(tiny_run):
     recognizer = Recognizer.load(tiny_run.path)
     given = _OfLetters(recognizer, "one")
     assert recognizer._words(given.frames[:1], given.ids) == []
+
+
+def test_a_recording_is_heard_while_it_arrives(tiny_config, recordings):
+    config = tiny_config({"chunk_length": 4, "left_chunks": 1})
+    config = replace(config, features=replace(config.features, normalization="none"))
+    facts = Facts.of(load_utterances(config.data), TranscriptText.of(["seven one"], config.text))
+    recognizer = Recognizer(build_model(config, facts), facts, config)
+    for wave in recordings:
+        *_, heard = recognizer.stream(wave, seconds=0.11)
+        assert heard == recognizer.greedy([wave])[0]
 
 
 @pytest.mark.slow
