@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # what `__getattr__` does, in the words of a type checker
     from keras_attention import visualization as visualization
     from keras_attention.decoding import *
     from keras_attention.export import export_function as export_function
+    from keras_attention.export import export_functions as export_functions
     from keras_attention.export import export_text_model as export_text_model
     from keras_attention.interop import *
     from keras_attention.layers import *
@@ -97,6 +98,7 @@ _PUBLIC: dict[str, list[str]] = {
         "Decoder",
         "DecoderLayer",
         "DilatedWindow",
+        "Dither",
         "DotProduct",
         "Encoder",
         "EncoderLayer",
@@ -150,6 +152,7 @@ _PUBLIC: dict[str, list[str]] = {
         "Sigmoid",
         "SinusoidalPositionEmbedding",
         "SinusoidalPositionEmbedding2D",
+        "SilenceTrimming",
         "SlidingWindow",
         "Softmax",
         "Sparsemax",
@@ -177,6 +180,7 @@ _PUBLIC: dict[str, list[str]] = {
         "Greedy",
         "Hypotheses",
         "Lineage",
+        "NGram",
         "Sample",
         "Transcript",
         "ctc_alignment",
@@ -255,7 +259,7 @@ _PUBLIC: dict[str, list[str]] = {
         "token_scores_figure",
         "token_scores_html",
     ],
-    "export": ["export_function", "export_text_model"],
+    "export": ["export_function", "export_functions", "export_text_model"],
 }
 _PART_OF = {name: part for part, names in _PUBLIC.items() for name in names}
 

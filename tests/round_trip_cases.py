@@ -547,6 +547,12 @@ CASES = [
         ),
         [token_ids(5), floats(7, 12), np.ones((2, 7), bool)],
     ),
+    Case("Dither", dict(amplitude=0.25, seed=7), [floats(17)]),
+    Case(
+        "SilenceTrimming",
+        dict(decibels=20.0, sampling_rate=1_000, window_seconds=0.005),
+        [floats(37), np.array([37, 19])],
+    ),
     Case("PreEmphasis", dict(coefficient=0.5), [floats(17)]),
     Case("RandomGain", dict(decibels=(-3.0, 5.0), seed=7), [floats(17)]),
     Case("AdditiveNoise", dict(signal_to_noise=(3.0, 5.0), rate=0.25, seed=7), [floats(17)]),

@@ -13,4 +13,5 @@ from keras_attention.decoding.greedy import Greedy as Greedy
 from keras_attention.decoding.hypotheses import Hypotheses as Hypotheses
 from keras_attention.decoding.lineage import Lineage as Lineage
 from keras_attention.decoding.lineage import reorder as reorder
+from keras_attention.decoding.n_gram import NGram as NGram
 from keras_attention.decoding.sample import Sample as Sample

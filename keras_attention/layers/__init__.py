@@ -13,12 +13,14 @@ from keras_attention.layers.attention_regularizers import GuidedAttentionLoss as
 from keras_attention.layers.attention_regularizers import WeightPenalty as WeightPenalty
 from keras_attention.layers.audio import AdditiveNoise as AdditiveNoise
 from keras_attention.layers.audio import ConvolutionalSubsampling as ConvolutionalSubsampling
+from keras_attention.layers.audio import Dither as Dither
 from keras_attention.layers.audio import FrontEnd as FrontEnd
 from keras_attention.layers.audio import LogMelSpectrogram as LogMelSpectrogram
 from keras_attention.layers.audio import MelCepstrum as MelCepstrum
 from keras_attention.layers.audio import PreEmphasis as PreEmphasis
 from keras_attention.layers.audio import RandomGain as RandomGain
 from keras_attention.layers.audio import Resampler as Resampler
+from keras_attention.layers.audio import SilenceTrimming as SilenceTrimming
 from keras_attention.layers.audio import SpecAugment as SpecAugment
 from keras_attention.layers.audio import TimePatches as TimePatches
 from keras_attention.layers.audio import UtteranceNormalization as UtteranceNormalization

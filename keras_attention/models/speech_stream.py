@@ -38,7 +38,7 @@ class SpeechStream:
     >>> stream = keras_attention.SpeechStream(encoder)
     >>> pieces = [stream.feed(np.zeros((1, 1_000))) for _ in range(8)] + [stream.end()]
     >>> whole.shape[1], [0 if piece is None else piece.shape[1] for piece in pieces]
-    (23, [0, 0, 4, 4, 4, 0, 4, 4, 3])
+    (23, [0, 4, 4, 0, 4, 4, 4, 0, 3])
 
     References:
         [Zhang et al., 2020](https://arxiv.org/abs/2012.05481)

@@ -67,7 +67,7 @@ class TranscriptProgress(EpochEvents):
             )
             if not self._has_sound and self.recognizer.facts.num_features is None:
                 wave = audio.astype(np.float32)[None, :, None] / 32768.0
-                tf.summary.audio(f"utterances/{place}", wave, int(self.recognizer.facts.rate))
+                tf.summary.audio(f"sound/{place}", wave, int(self.recognizer.facts.rate))
         self._has_sound = True  # it stays the same
         tf.summary.text("heard", markdown_table(["said", "heard"], rows))
 

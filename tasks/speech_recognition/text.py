@@ -26,6 +26,13 @@ class TextConfig:
     """The characters of a transcript; others are left out, counted and named in a warning. By
     default all that the training split has."""
 
+    def __post_init__(self):
+        if self.units == "words" and self.alphabet is not None:
+            raise ValueError(
+                "`text.alphabet` is of characters, not of words. Leave it out. Received: "
+                f"units=words, alphabet={self.alphabet!r}."
+            )
+
 
 class TranscriptText:
     """Transcripts to ids and back. Ids 0 to 3 are padding (and the blank), unknown, start and end.
@@ -53,7 +60,7 @@ class TranscriptText:
         """All that occurs in transcripts; give it those of the training split only."""
         empty = cls((), config.units, config.lowercase)
         found = {piece for transcript in transcripts for piece in empty.split(transcript)}
-        if config.alphabet is not None and config.units == "characters":
+        if config.alphabet is not None:
             found = {*config.alphabet}
         return cls(sorted(found), config.units, config.lowercase)
 

@@ -14,7 +14,8 @@ class FrontEnd(keras.layers.Layer):
 
     From a padded batch of recordings and their lengths to features and how many frames of each are
     real. A layer is given `padding_mask` and `training` where its `call` takes them, and tells by a
-    method `num_samples` or `num_frames` what it makes of lengths. What is padding is 0 in the end.
+    method `num_samples` or `num_frames` what it makes of lengths, or takes and returns them, as
+    `SilenceTrimming`. What is padding is 0 in the end.
 
     Args:
         layers: Such as `RandomGain`, `LogMelSpectrogram`, `UtteranceNormalization`, `SpecAugment`,
@@ -52,11 +53,14 @@ class FrontEnd(keras.layers.Layer):
             if not layer.built:
                 layer.build(audio_shape)
                 layer.built = True
-            audio_shape = layer.compute_output_shape(audio_shape)
+            audio_shape = self._shape_after(layer, audio_shape)
 
     def call(self, audio, lengths, training=None):
         x = audio
         for layer, takes in zip(self.layers, self._takes, strict=True):
+            if getattr(layer, "returns_lengths", False):
+                x, lengths = layer(x, lengths)
+                continue
             given = {"padding_mask": _real(x, lengths), "training": training}
             x = layer(x, **{name: value for name, value in given.items() if name in takes})
             lengths = self._lengths_after(layer, lengths)
@@ -64,14 +68,15 @@ class FrontEnd(keras.layers.Layer):
         return ops.where(real if len(x.shape) == 2 else real[..., None], x, 0.0), lengths
 
     def num_frames(self, lengths):
-        """How many frames there are of so many samples, an integer or a tensor of integers."""
+        """How many frames there are of so many samples, an integer or a tensor of integers; at most
+        so many, if silence is cut off."""
         for layer in self.layers:
             lengths = self._lengths_after(layer, lengths)
         return lengths
 
     def compute_output_shape(self, audio_shape, lengths_shape=None):
         for layer in self.layers:
-            audio_shape = layer.compute_output_shape(audio_shape)
+            audio_shape = self._shape_after(layer, audio_shape)
         return audio_shape, lengths_shape or audio_shape[:1]
 
     def get_config(self):
@@ -81,6 +86,11 @@ class FrontEnd(keras.layers.Layer):
     def from_config(cls, config):
         layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
         return cls(**{**config, "layers": layers})
+
+    @staticmethod
+    def _shape_after(layer, audio_shape):
+        shape = layer.compute_output_shape(audio_shape)
+        return shape[0] if getattr(layer, "returns_lengths", False) else shape
 
     @staticmethod
     def _lengths_after(layer, lengths):

@@ -38,6 +38,11 @@ def test_an_alphabet_may_be_given():
     assert text.decode(text.encode("Banana one")) == "banana on"
 
 
+def test_words_have_no_alphabet():
+    with pytest.raises(ValueError, match="units=words, alphabet='abc'"):
+        TextConfig("words", alphabet="abc")
+
+
 @pytest.mark.parametrize("ids", [[], [0, 1, 2, 3]])
 def test_special_ids_say_nothing(ids):
     assert TranscriptText.of(SAID, TextConfig()).decode(ids) == ""
