@@ -123,10 +123,10 @@ def export_functions(functions, path, model, resources=()):
     # A SavedModel contains what its module can be asked for, and Keras' wrappers cannot.
     module.weights = [weight.value for weight in model.weights]
     module.resources = list(resources)
-    module.signatures = {
+    module.functions = {
         name: _with_named_inputs(function, inputs) for name, (function, inputs) in functions.items()
     }
-    tf.saved_model.save(module, str(path), signatures=dict(module.signatures))
+    tf.saved_model.save(module, str(path), signatures=dict(module.functions))
     return path
 
 

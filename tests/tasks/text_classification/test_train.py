@@ -320,16 +320,25 @@ def test_every_way_to_train_trains(tiny_config, tmp_path, settings):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("preset", "name", "least"),
+    ("preset", "name", "least", "part"),
     [
-        ("tiny", "accuracy", 97.0),
-        ("aspects", "micro F1", 92.0),
-        ("rating", "Pearson correlation", 90.0),
-        ("words", "accuracy of words", 97.0),
+        ("tiny", "accuracy", 97.0, {}),
+        ("aspects", "micro F1", 92.0, {}),
+        ("rating", "Pearson correlation", 70.0, {"train": 16_000, "epochs": 3}),
+        ("words", "accuracy of words", 85.0, {"train": 8_000, "epochs": 3}),
     ],
 )
-def test_every_head_learns_its_task(tmp_path, preset, name, least):
-    scores = train(PRESETS[preset](), RunFolder(tmp_path / "run"))
+def test_every_head_learns_its_task(tmp_path, preset, name, least, part):
+    """Two learn the whole, for it comes late; the others a part, in a part of their time: `results`
+    has the whole. A bag of words reaches 58, 67 and 42 % of the first three."""
+    config = PRESETS[preset]()
+    if part:
+        config = replace(
+            config,
+            data=replace(config.data, train=part["train"]),
+            train=replace(config.train, epochs=part["epochs"], pictures=0),
+        )
+    scores = train(config, RunFolder(tmp_path / "run"))
     assert {score.name: score.value for score in scores}[name] >= least
 
 
