@@ -208,8 +208,7 @@ def test_a_wrong_command_line_says_what_exists(arguments, message, capsys):
 
 @pytest.mark.slow
 def test_the_tiny_preset_learns_the_built_in_reviews(tmp_path):
-    """In half of its time it comes near what the grammar's own choices cost; at its end it is within
-    a tenth."""
+    """In half of its time it comes near what the grammar's own choices cost."""
     preset = changed(PRESETS["tiny"](), epochs=2)
     train(preset, RunFolder(tmp_path / "run"))
 
