@@ -47,6 +47,7 @@ _PUBLIC: dict[str, list[str]] = {
         "gumbel_softmax_weights",
         "hard_weights",
         "image_patches",
+        "length_mask",
         "linear_attention",
         "log_elu_features",
         "log_kernel",

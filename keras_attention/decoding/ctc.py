@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,8 +50,9 @@ def ctc_greedy(log_probabilities: np.ndarray, blank: int = 0) -> Transcript:
     """
     log_probabilities = _checked(log_probabilities, blank)
     path = log_probabilities.argmax(axis=1)
-    token_ids = tuple(int(key) for key, _ in itertools.groupby(path) if key != blank)
-    return Transcript(token_ids, float(log_probabilities.max(axis=1, initial=_NEVER).sum()))
+    return Transcript(
+        collapsed(path, blank), float(log_probabilities.max(axis=1, initial=_NEVER).sum())
+    )
 
 
 def ctc_beam_search(
@@ -247,6 +248,11 @@ class _Prior:
         if prefix not in self._following:
             self._following[prefix] = np.asarray(self._next(prefix))
         return self._following[prefix]
+
+
+def collapsed(path: Iterable[int], blank: int = 0) -> tuple[int, ...]:
+    """What an alignment says: one of each run of the same, and no blank."""
+    return tuple(int(key) for key, _ in itertools.groupby(path) if key != blank)
 
 
 def _states(token_ids: Sequence[int], blank: int) -> tuple[np.ndarray, np.ndarray]:

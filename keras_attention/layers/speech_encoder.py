@@ -6,7 +6,7 @@ from keras import ops
 from keras_attention.layers.arguments import positive_integer
 from keras_attention.layers.conformer_encoder import ConformerEncoder
 from keras_attention.layers.serialization import deserialized, serialized
-from keras_attention.ops.masks import chunk_mask, combine_masks
+from keras_attention.ops.masks import chunk_mask, combine_masks, length_mask
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -111,7 +111,7 @@ class SpeechEncoder(keras.layers.Layer):
         x = self.subsampling(x)  # [batch, length, d_model]
         length = ops.shape(x)[1]
         lengths = self.subsampling.num_frames(lengths)
-        mask = ops.arange(length, dtype="int32") < lengths[:, None]  # [batch, length]
+        mask = length_mask(lengths, length)  # [batch, length]
         x = self.frame_dropout(x, training=training)
         attention_mask = mask[:, None, :]
         if self.chunk_length is not None:

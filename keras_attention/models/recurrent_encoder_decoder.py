@@ -3,16 +3,14 @@
 import keras
 from keras import ops
 
-from keras_attention.decoding.coverage import no_coverage
-from keras_attention.decoding.lineage import reorder
 from keras_attention.layers.arguments import one_of, positive_integer, share
-from keras_attention.layers.attention_cell import AttentionCell
 from keras_attention.layers.mechanism import Mechanism
 from keras_attention.layers.position_embedding import NoPositionEmbedding
 from keras_attention.layers.rate import Rate
 from keras_attention.layers.scores.additive import Additive
 from keras_attention.layers.serialization import deserialized, serialized
 from keras_attention.layers.token_embedding import TokenEmbedding
+from keras_attention.models.recurrent_text_decoder import attending_cells, make_cache, step
 from keras_attention.ops.masks import padding_mask
 from keras_attention.ops.scan import scan
 from keras_attention.training.model import Model
@@ -116,21 +114,8 @@ class RecurrentEncoderDecoder(Model):
             )
             for i in range(num_layers)
         ]
-        # Between two cells, their own dropout; that of a cell's inputs is the embedding's.
-        cells = [
-            cell_class(d_model, dropout=dropout if i else 0.0, name=f"cell_{i}", dtype=policy)
-            for i in range(num_layers)
-        ]
         attention = Mechanism(Additive() if score is None else score, normalizer)
-        self.decoder = AttentionCell(
-            cells[0]
-            if num_layers == 1
-            else keras.layers.StackedRNNCells(cells, name="cells", dtype=policy),
-            **attention.copy_of_parts(),
-            attention_layer_size=d_model,
-            name="decoder",
-            dtype=policy,
-        )
+        self.decoder = attending_cells(cell_class, num_layers, d_model, dropout, attention, policy)
         self.output_dropout = keras.layers.Dropout(dropout, dtype=policy)
         self.seed_generator = keras.random.SeedGenerator()
         self.build()  # at once, so that `encode` and `make_cache` need no earlier call
@@ -212,10 +197,7 @@ class RecurrentEncoderDecoder(Model):
         """
         encoded, cell_state = self.encode(source_ids)
         mask = padding_mask(source_ids)
-        memory = self.decoder.prepare(encoded, mask)
-        state = self.decoder.initial_state(memory, cell_state, beams)
-        cache = {"memory": memory, "state": state}
-        return {**cache, "coverage": no_coverage(mask, beams)} if coverage else cache
+        return make_cache(self.decoder, encoded, mask, cell_state, beams, coverage)
 
     def step(self, token_ids, cache, lineage):
         """Decodes one more token of each hypothesis; this is the `step` of `decoding.decode`.
@@ -228,15 +210,7 @@ class RecurrentEncoderDecoder(Model):
         Returns:
             `(logits, cache)`: `[batch, beams, vocabulary_size]` and the new cache.
         """
-        x, state = self.decoder.step(
-            self.token_embedding(token_ids),
-            reorder(cache["state"], lineage.parents),
-            cache["memory"],
-        )
-        cache = {**cache, "state": state}
-        if "coverage" in cache:
-            earlier = reorder(cache["coverage"], lineage.parents)
-            cache["coverage"] = earlier + state["alignment"]
+        x, cache = step(self.token_embedding, self.decoder, token_ids, cache, lineage)
         return self._logits(x), cache
 
     def get_config(self):

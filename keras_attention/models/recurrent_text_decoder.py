@@ -70,23 +70,9 @@ class RecurrentTextDecoder(keras.layers.Layer):
             name="token_embedding",
             dtype=policy,
         )
-        # Between two cells, their own dropout; that of a cell's inputs is the embedding's.
-        cells = [
-            keras.layers.LSTMCell(
-                d_model, dropout=dropout if i else 0.0, name=f"cell_{i}", dtype=policy
-            )
-            for i in range(num_layers)
-        ]
         attention = Mechanism(LocationAware() if score is None else score, normalizer)
-        self.decoder = AttentionCell(
-            cells[0]
-            if num_layers == 1
-            else keras.layers.StackedRNNCells(cells, name="cells", dtype=policy),
-            **attention.copy_of_parts(),
-            attention_layer_size=d_model,
-            name="decoder",
-            dtype=policy,
-        )
+        cell = keras.layers.LSTMCell
+        self.decoder = attending_cells(cell, num_layers, d_model, dropout, attention, policy)
         self.output_dropout = keras.layers.Dropout(dropout, dtype=policy)
 
     @property
@@ -106,21 +92,11 @@ class RecurrentTextDecoder(keras.layers.Layer):
 
     def make_cache(self, encoded, mask, max_length, beams=1, coverage=False):  # noqa: ARG002
         """All that decoding needs to know; a recurrent state has any length."""
-        memory = self.decoder.prepare(encoded, mask)
-        cache = {"memory": memory, "state": self.decoder.initial_state(memory, beams=beams)}
-        return {**cache, "coverage": no_coverage(mask, beams)} if coverage else cache
+        return make_cache(self.decoder, encoded, mask, None, beams, coverage)
 
     def step(self, token_ids, cache, lineage):
         """Decodes one more token of each hypothesis, see `RecurrentEncoderDecoder.step`."""
-        x, state = self.decoder.step(
-            self.token_embedding(token_ids),
-            reorder(cache["state"], lineage.parents),
-            cache["memory"],
-        )
-        cache = {**cache, "state": state}
-        if "coverage" in cache:
-            earlier = reorder(cache["coverage"], lineage.parents)
-            cache["coverage"] = earlier + state["alignment"]
+        x, cache = step(self.token_embedding, self.decoder, token_ids, cache, lineage)
         return self.token_embedding.logits(x), cache
 
     def compute_output_shape(self, target_ids_shape, encoded_shape, mask_shape=None):  # noqa: ARG002
@@ -140,3 +116,42 @@ class RecurrentTextDecoder(keras.layers.Layer):
     @classmethod
     def from_config(cls, config):
         return cls(**deserialized(config, ("score", "normalizer")))
+
+
+def attending_cells(cell_class, num_layers, d_model, dropout, attention, policy):
+    """An `AttentionCell` around `num_layers` cells of this class, one upon the other.
+
+    Between two cells, their own dropout; that of a cell's inputs is the embedding's.
+    """
+    cells = [
+        cell_class(d_model, dropout=dropout if i else 0.0, name=f"cell_{i}", dtype=policy)
+        for i in range(num_layers)
+    ]
+    return AttentionCell(
+        cells[0]
+        if num_layers == 1
+        else keras.layers.StackedRNNCells(cells, name="cells", dtype=policy),
+        **attention.copy_of_parts(),
+        attention_layer_size=d_model,
+        name="decoder",
+        dtype=policy,
+    )
+
+
+def make_cache(decoder, encoded, mask, cell_state, beams, coverage):
+    """What `step` needs to know; `cell_state` is what the cells begin with, None for zeros."""
+    memory = decoder.prepare(encoded, mask)
+    cache = {"memory": memory, "state": decoder.initial_state(memory, cell_state, beams)}
+    return {**cache, "coverage": no_coverage(mask, beams)} if coverage else cache
+
+
+def step(token_embedding, decoder, token_ids, cache, lineage):
+    """`(output, cache)` after one more token of each hypothesis, `[batch, beams, d_model]`."""
+    x, state = decoder.step(
+        token_embedding(token_ids), reorder(cache["state"], lineage.parents), cache["memory"]
+    )
+    cache = {**cache, "state": state}
+    if "coverage" in cache:
+        earlier = reorder(cache["coverage"], lineage.parents)
+        cache["coverage"] = earlier + state["alignment"]
+    return x, cache

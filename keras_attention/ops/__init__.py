@@ -23,6 +23,7 @@ from keras_attention.ops.linear_attention import log_kernel as log_kernel
 from keras_attention.ops.masks import causal_mask as causal_mask
 from keras_attention.ops.masks import chunk_mask as chunk_mask
 from keras_attention.ops.masks import combine_masks as combine_masks
+from keras_attention.ops.masks import length_mask as length_mask
 from keras_attention.ops.masks import padding_mask as padding_mask
 from keras_attention.ops.masks import segment_mask as segment_mask
 from keras_attention.ops.masks import window_mask as window_mask

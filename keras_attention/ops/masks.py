@@ -21,6 +21,25 @@ def padding_mask(token_ids, padding_id=0):
     return ops.not_equal(token_ids, padding_id)
 
 
+def length_mask(lengths, size):
+    """Which positions of padded sequences are real, from their lengths.
+
+    Args:
+        lengths: Integer tensor `[batch]`.
+        size: Length of the batch, an integer or a scalar tensor.
+
+    Returns:
+        Boolean tensor `[batch, size]`, True = real position.
+
+    Example:
+
+    >>> mask = keras_attention.ops.length_mask(np.array([3, 1]), 3)
+    >>> keras.ops.convert_to_numpy(mask).astype(int).tolist()
+    [[1, 1, 1], [1, 0, 0]]
+    """
+    return ops.arange(size, dtype="int32") < ops.cast(lengths, "int32")[:, None]
+
+
 def causal_mask(q_len, k_len, offset=0):
     """No query sees a key that comes after it: query `i` may attend to keys `j <= i + offset`.
 

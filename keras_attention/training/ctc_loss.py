@@ -12,8 +12,8 @@ class CTCLoss(keras.losses.Loss):
 
     Id 0 is the blank among the logits and padding among the labels. All frames count; those that
     are padding must say the blank with certainty, as `SpeechRecognizer`'s do, and then change
-    nothing. It is `keras.losses.CTC`, by the kernel that TensorFlow has for CPUs, eight times as
-    fast; that kernel cannot be compiled by XLA. It is the same on other backends.
+    nothing. It is `keras.losses.CTC`, on TensorFlow by the kernel for CPUs, which is one operation
+    instead of a loop of small ones and cannot be compiled by XLA.
 
     Leave out examples without labels, and those whose labels have no alignment as there are too few
     frames: each label takes one, and one more stands between two that are the same.

@@ -1,9 +1,12 @@
 """Files that are whole: written completely or not at all, and checked before they are used."""
 
 import hashlib
+import json
 import os
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: str | os.PathLike, content: bytes) -> None:
@@ -26,6 +29,12 @@ def write_atomically(path: str | os.PathLike, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_rows(path: str | os.PathLike, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as lines of JSON, completely or not at all."""
+    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+    write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
 
 
 def sha256_of(path: str | os.PathLike) -> str:

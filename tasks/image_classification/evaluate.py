@@ -1,6 +1,5 @@
 """Score a trained classifier: `python -m tasks.image_classification.evaluate RUN_FOLDER`."""
 
-import json
 import logging
 from pathlib import Path
 from typing import Literal
@@ -8,7 +7,7 @@ from typing import Literal
 import tyro
 
 from tasks.common import console
-from tasks.common.files import write_atomically
+from tasks.common.files import write_rows
 from tasks.common.run_folder import RunFolder
 from tasks.common.scores import Score, report
 from tasks.image_classification.config import ImageConfig
@@ -75,8 +74,7 @@ def evaluate(
             names, pictures.labels, predicted, probabilities, strict=True
         )
     )
-    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-    write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
+    write_rows(path, rows)
     logger.info("What was said of each is in %s.", path)
     return scores
 

@@ -1,6 +1,5 @@
 """Classify pictures: `python -m tasks.image_classification.predict RUN_FOLDER picture.jpg`."""
 
-import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,9 @@ from PIL import Image
 
 from keras_attention.visualization.picture_maps import overlay
 from tasks.common import console
-from tasks.common.files import write_atomically
+from tasks.common.answers import best_classes, with_probabilities
+from tasks.common.files import write_rows
+from tasks.common.given_files import files_of
 from tasks.image_classification.explanations import Explainer
 from tasks.image_classification.image_files import SUFFIXES, read_image
 from tasks.image_classification.model import ImageClassifier, Prediction
@@ -57,11 +58,12 @@ def main(
         )
     rows = []
     overlaid: set[str] = set()
-    for files, images in _batches(_files(pictures), classifier, bad_pictures):
+    given = files_of(pictures, SUFFIXES, "picture")
+    for files, images in _batches(given, classifier, bad_pictures):
         predictions = classifier(images)
         for file, prediction in zip(files, predictions, strict=True):
             if output:
-                rows.append(json.dumps({"picture": str(file), **prediction._asdict()}))
+                rows.append({"picture": str(file), **prediction._asdict()})
             else:
                 print(f"{shown(prediction, best)}\t{file}", flush=True)
         if explainer:
@@ -71,14 +73,13 @@ def main(
                 name = _unused(file.stem, overlaid)
                 Image.fromarray(overlay(_enlarged(image), heat)).save(overlays / f"{name}.png")
     if output:
-        write_atomically(output, "".join(f"{row}\n" for row in rows).encode())
+        write_rows(output, rows)
 
 
 def shown(prediction: Prediction, best: int) -> str:
     """The best classes with their probabilities."""
     found = prediction.probabilities
-    order = sorted(found, key=found.__getitem__, reverse=True)[:best]
-    return ", ".join(f"{name} {100 * found[name]:.1f} %" for name in order)
+    return with_probabilities(found, best_classes(found, best))
 
 
 def _unused(name: str, used: set[str]) -> str:
@@ -95,23 +96,6 @@ def _enlarged(image: np.ndarray) -> np.ndarray:
     """A small picture with each of its pixels as a square of several, to be looked at."""
     factor = max(1, _LOOKED_AT // max(image.shape[:2]))
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
-def _files(paths: tuple[Path, ...]) -> list[Path]:
-    """The files, those of folders in the order of their names."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = [one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES]
-            if not inside:
-                raise FileNotFoundError(
-                    f"{path} holds no picture ({', '.join(SUFFIXES)}). Give files or folders of "
-                    "pictures."
-                )
-            found += sorted(inside)
-        else:
-            found.append(path)
-    return found
 
 
 def _batches(

@@ -16,6 +16,7 @@ from tasks.speech_recognition.utterances import Utterances
 
 logger = logging.getLogger(__name__)
 _PREFETCHED = 4  # batches made ahead
+_AT_ONCE = 16  # recordings that are listened to together
 _SPEEDS = 20  # a speed is a multiple of a twentieth
 _FULL_SCALE = 32768.0  # of 16 bits
 
@@ -89,6 +90,14 @@ def padded(audio: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         row[: len(one)] = one
     # Recordings are whole numbers, features are not.
     return {"audio": batch / _FULL_SCALE if batch.ndim == 2 else batch, "lengths": lengths}
+
+
+def portions(audio: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """What is listened to together, of similar lengths: the numbers and the inputs of a model."""
+    if not len(audio):
+        return
+    for numbers in plan_epoch(np.array([len(one) for one in audio]), _AT_ONCE, seed=None):
+        yield numbers, padded([audio[i] for i in numbers])
 
 
 def transcript_batch(has_decoder: bool) -> Callable[[list[np.ndarray]], tuple[dict, dict]]:

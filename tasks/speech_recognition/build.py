@@ -1,6 +1,10 @@
-"""The models that configurations describe, with new weights."""
+"""The models that configurations describe, with new weights or those of a run."""
+
+import os
+from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 import keras_attention.layers as layers
 from keras_attention.layers.pooling import AttentionPooling, FirstTokenPooling, MeanPooling
@@ -8,7 +12,9 @@ from keras_attention.models.recurrent_text_decoder import RecurrentTextDecoder
 from keras_attention.models.speech_classifier import SpeechClassifier
 from keras_attention.models.speech_recognizer import SpeechRecognizer
 from keras_attention.models.text_decoder import TextDecoder
+from keras_attention.training.weight_files import load_weights
 from tasks.common.mechanisms import make_mechanism, make_position_scheme
+from tasks.common.run_folder import RunFolder
 from tasks.speech_recognition.config import (
     AugmentationConfig,
     CommandConfig,
@@ -61,9 +67,38 @@ def build_model(
             name="speech_recognizer",
             dtype=precision,
         )
-    shape = (None, None) if facts.num_features is None else (None, None, facts.num_features)
-    model.build({"audio": shape, "lengths": (None,), "target_ids": (None, None)})
+    shapes = {name: tuple(spec.shape) for name, spec in input_specs(facts).items()}
+    model.build({**shapes, "target_ids": (None, None)})
     return model
+
+
+def input_specs(facts: Facts) -> dict[str, tf.TensorSpec]:
+    """What a model listens to: a padded batch of recordings, or of features."""
+    features = [] if facts.num_features is None else [facts.num_features]
+    return {
+        "audio": tf.TensorSpec([None, None, *features], tf.float32),
+        "lengths": tf.TensorSpec([None], tf.int32),
+    }
+
+
+def load_model(
+    folder: str | os.PathLike, weights: str
+) -> tuple[SpeechConfig, Facts, SpeechRecognizer | SpeechClassifier]:
+    """The settings, the facts and the model of a run.
+
+    Args:
+        folder: the run folder.
+        weights: `"final"`, `"best"` or `"last"`.
+
+    Raises:
+        FileNotFoundError: if there is no run, or none with such weights.
+        ValueError: if a file of the run is damaged.
+    """
+    run = RunFolder(Path(folder))
+    config, facts = run.load_config(SpeechConfig), run.load_facts(Facts)
+    model = build_model(config, facts)
+    load_weights(model, run.weights(weights))
+    return config, facts, model
 
 
 def _front_end(

@@ -1,9 +1,10 @@
 """Every setting of a speech recognition run; the command line is made from these."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tasks.common.mechanisms import CrossAttentionConfig
+from tasks.common.options import over
 from tasks.common.training import CommonTrainConfig, check
 from tasks.common.transformer_config import TransformerConfig
 from tasks.speech_recognition.batches import Batching
@@ -175,13 +176,12 @@ class DecodeOptions:
     """Of CTC's score beside the decoder's, in `joint`."""
     length_bonus: float | None = None
     """For each token, against short hypotheses, in `ctc_beam` and `joint`."""
+    length_penalty: float | None = None
+    """Above 0 favours longer hypotheses of the decoder's beam search."""
 
     def over(self, config: DecodeConfig) -> DecodeConfig:
         """`config` with what is given here."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(
-            config, **{name: value for name, value in given.items() if value is not None}
-        )
+        return over(config, self)
 
 
 AS_TRAINED = DecodeOptions()

@@ -1,6 +1,5 @@
 """Score a trained recognizer: `python -m tasks.speech_recognition.evaluate RUN_FOLDER`."""
 
-import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +9,10 @@ import numpy as np
 import tyro
 
 from tasks.common import console
-from tasks.common.files import write_atomically
+from tasks.common.files import write_rows
 from tasks.common.run_folder import RunFolder
 from tasks.common.scores import Score, report
+from tasks.speech_recognition.commands import CommandClassifier
 from tasks.speech_recognition.config import (
     AS_TRAINED,
     CommandConfig,
@@ -20,7 +20,7 @@ from tasks.speech_recognition.config import (
     SpeechConfig,
 )
 from tasks.speech_recognition.corpora import load_utterances
-from tasks.speech_recognition.model import CommandClassifier, Recognizer
+from tasks.speech_recognition.model import Recognizer
 from tasks.speech_recognition.scoring import command_scores, errors_of_each, transcript_scores
 from tasks.speech_recognition.utterances import Splits, Utterances
 
@@ -68,8 +68,7 @@ def evaluate(
         recognizer = Recognizer.load(folder.path, decode, weights)
         scores, rows = _of_transcripts(recognizer, utterances)
     path = folder.path / f"{split}.jsonl"
-    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-    write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
+    write_rows(path, rows)
     logger.info("What was heard of each is in %s.", path)
     return scores
 

@@ -15,8 +15,9 @@ from keras_attention.ops.resampling import resample
 from tasks.common import console
 from tasks.common.run_folder import RunFolder
 from tasks.common.special_ids import SPECIAL_PIECES
+from tasks.speech_recognition.commands import CommandClassifier
 from tasks.speech_recognition.config import CommandConfig, SpeechConfig
-from tasks.speech_recognition.model import CommandClassifier, Recognizer
+from tasks.speech_recognition.model import Recognizer
 
 logger = logging.getLogger(__name__)
 _LONGEST = 512  # tokens of a transcript

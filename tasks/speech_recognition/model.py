@@ -1,9 +1,7 @@
 """What hears: a trained model, what it knows of its data, and a search for what was said."""
 
-import itertools
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,25 +10,22 @@ from keras import ops
 
 from keras_attention.decoding.beam import Beam
 from keras_attention.decoding.ctc import (
+    collapsed,
     ctc_alignment,
     ctc_beam_search,
     ctc_greedy,
     ctc_log_probability,
 )
 from keras_attention.decoding.decode import decode
-from keras_attention.models.speech_classifier import SpeechClassifier
 from keras_attention.models.speech_recognizer import SpeechRecognizer
 from keras_attention.models.speech_stream import SpeechStream
-from keras_attention.training.weight_files import load_weights
-from tasks.common.run_folder import RunFolder
 from tasks.common.special_ids import END_ID, START_ID
-from tasks.speech_recognition.batches import padded
-from tasks.speech_recognition.build import build_model
-from tasks.speech_recognition.config import CommandConfig, DecodeConfig, DecodeOptions, SpeechConfig
+from tasks.speech_recognition.batches import padded, portions
+from tasks.speech_recognition.build import input_specs, load_model
+from tasks.speech_recognition.config import DecodeConfig, DecodeOptions, SpeechConfig
 from tasks.speech_recognition.facts import Facts
 from tasks.speech_recognition.text import TranscriptText
 
-_BATCH_SIZE = 16
 _TOKENS = 32  # the longest hypothesis is a multiple of this: few graphs are traced
 
 
@@ -89,12 +84,7 @@ class Recognizer:
         self.config = config
         self.decode = decode or config.decode
         self.text = TranscriptText(facts.pieces, facts.units, config.text.lowercase)
-        shape = [None, None] if facts.num_features is None else [None, None, facts.num_features]
-        self._specs = {
-            "audio": tf.TensorSpec(shape, tf.float32),
-            "lengths": tf.TensorSpec([None], tf.int32),
-        }
-        self._encode = tf.function(self.encode, [self._specs], autograph=False)
+        self._encode = tf.function(self.encode, [input_specs(facts)], autograph=False)
         self._search = tf.function(self._attention_search, autograph=False, reduce_retracing=True)
         self._scores = tf.function(self._attention_scores, autograph=False, reduce_retracing=True)
 
@@ -116,15 +106,21 @@ class Recognizer:
             FileNotFoundError: if there is no run, or none with such weights.
             ValueError: if a file of the run is damaged, or it is one of commands.
         """
-        config, facts, model = _loaded(folder, weights)
+        config, facts, model = load_model(folder, weights)
         if not isinstance(model, SpeechRecognizer):
             raise ValueError(f"The run in {folder} tells commands apart: use `CommandClassifier`.")
         return cls(model, facts, config, decode.over(config.decode) if decode else None)
 
     @property
+    def hop_seconds(self) -> float:
+        """From a frame of the features to the next."""
+        given = self.facts.num_features is not None
+        return 1.0 / self.facts.rate if given else self.config.features.hop_seconds
+
+    @property
     def seconds_per_frame(self) -> float:
         """From a frame of the encoder to the next."""
-        return seconds_per_frame(self.config, self.facts)
+        return self.hop_seconds * self.model.encoder.subsampling.stride
 
     def __call__(self, audio: Sequence[np.ndarray]) -> list[Heard]:
         """What is said in recordings, each int16 `[samples]`, or features `[frames, features]`."""
@@ -178,8 +174,7 @@ class Recognizer:
             if frames is not None:
                 logits = ops.convert_to_numpy(self.model.ctc_head(frames)[0])
                 path += logits.argmax(axis=-1).tolist()
-            ids = [one for one, _ in itertools.groupby(path) if one]
-            yield self.text.decode(ids)
+            yield self.text.decode(collapsed(path))
 
     def encode(self, inputs: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """`(log_probabilities, encoded, mask)`, in a graph."""
@@ -189,10 +184,8 @@ class Recognizer:
     def _encoded(self, audio: Sequence[np.ndarray]) -> Iterator[tuple]:
         """Batches of similar lengths: their numbers, CTC's log-probabilities of the real frames of
         each, the encoder's output and which frames are real."""
-        order = np.argsort([len(one) for one in audio], kind="stable")
-        for start in range(0, len(order), _BATCH_SIZE):
-            numbers = order[start : start + _BATCH_SIZE]
-            found, encoded, mask = self._encode(padded([audio[i] for i in numbers]))
+        for numbers, inputs in portions(audio):
+            found, encoded, mask = self._encode(inputs)
             rows = zip(found.numpy(), mask.numpy(), strict=True)
             yield numbers, [frames[real] for frames, real in rows], encoded, mask
 
@@ -290,89 +283,3 @@ class Recognizer:
             else:
                 words[-1] = words[-1]._replace(text=words[-1].text + piece)
         return words
-
-
-class Command(NamedTuple):
-    """What a recording is taken for.
-
-    Args:
-        label: the likeliest command.
-        probabilities: of each command by its name.
-    """
-
-    label: str
-    probabilities: dict[str, float]
-
-
-class CommandClassifier:
-    """Recordings to commands: a trained model and what it knows of its data.
-
-    Args:
-        model: what `build_model` made, trained.
-        facts: what the run has learned from its data besides.
-        config: all settings of the run.
-
-    Example:
-
-    >>> classifier = CommandClassifier.load("runs/speech_recognition-fsdd")  # doctest: +SKIP
-    >>> classifier([waveform])[0].label  # doctest: +SKIP
-    'seven'
-    """
-
-    def __init__(self, model: SpeechClassifier, facts: Facts, config: SpeechConfig):
-        self.model = model
-        self.facts = facts
-        self.config = config
-        shape = [None, None] if facts.num_features is None else [None, None, facts.num_features]
-        specs = {
-            "audio": tf.TensorSpec(shape, tf.float32),
-            "lengths": tf.TensorSpec([None], tf.int32),
-        }
-        self._predict = tf.function(self.forward, [specs], autograph=False)
-
-    @classmethod
-    def load(cls, folder: str | os.PathLike, weights: str = "final") -> "CommandClassifier":
-        """The classifier of a run; see `Recognizer.load`."""
-        config, facts, model = _loaded(folder, weights)
-        if not isinstance(model, SpeechClassifier):
-            raise ValueError(f"The run in {folder} writes down what is said: use `Recognizer`.")
-        return cls(model, facts, config)
-
-    def __call__(self, audio: Sequence[np.ndarray]) -> list[Command]:
-        """What each recording is taken for; int16 `[samples]`, or features."""
-        names = self.facts.pieces
-        return [
-            Command(names[int(row.argmax())], dict(zip(names, row.tolist(), strict=True)))
-            for row in self.probabilities(audio)
-        ]
-
-    def probabilities(self, audio: Sequence[np.ndarray]) -> np.ndarray:
-        """Float array `[recordings, commands]`."""
-        found = np.zeros((len(audio), len(self.facts.pieces)), np.float32)
-        order = np.argsort([len(one) for one in audio], kind="stable")
-        for start in range(0, len(order), _BATCH_SIZE):
-            numbers = order[start : start + _BATCH_SIZE]
-            found[numbers] = self._predict(padded([audio[i] for i in numbers])).numpy()
-        return found
-
-    def forward(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
-        """The probabilities, in a graph."""
-        return tf.nn.softmax(tf.cast(self.model(inputs, training=False), tf.float32))
-
-
-def seconds_per_frame(config: SpeechConfig, facts: Facts) -> float:
-    """From a frame of the encoder to the next."""
-    hop = config.features.hop_seconds if facts.num_features is None else 1.0 / facts.rate
-    if isinstance(config.model, CommandConfig) and config.model.patch_length:
-        return hop * config.model.patch_length
-    return hop * 2**config.model.convolutions
-
-
-def _loaded(
-    folder: str | os.PathLike, weights: str
-) -> tuple[SpeechConfig, Facts, SpeechRecognizer | SpeechClassifier]:
-    run = RunFolder(Path(folder))
-    config, facts = run.load_config(SpeechConfig), run.load_facts(Facts)
-    model = build_model(config, facts)
-    load_weights(model, run.weights(weights))
-    return config, facts, model

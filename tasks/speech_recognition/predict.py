@@ -1,6 +1,5 @@
 """Listen to recordings: `python -m tasks.speech_recognition.predict RUN_FOLDER recording.wav`."""
 
-import json
 import logging
 import sys
 from pathlib import Path
@@ -10,15 +9,18 @@ import numpy as np
 import tyro
 
 from tasks.common import console
-from tasks.common.files import write_atomically
+from tasks.common.answers import best_classes, with_probabilities
+from tasks.common.files import write_rows
+from tasks.common.given_files import files_of
 from tasks.common.run_folder import RunFolder
+from tasks.speech_recognition.commands import CommandClassifier
 from tasks.speech_recognition.config import (
     AS_TRAINED,
     CommandConfig,
     DecodeOptions,
     SpeechConfig,
 )
-from tasks.speech_recognition.model import Command, CommandClassifier, Heard, Recognizer, Word
+from tasks.speech_recognition.model import Heard, Recognizer, Word
 from tasks.speech_recognition.recordings import SUFFIXES, Recordings
 
 logger = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ def main(
             "to files."
         )
     reader, rows, skipped = Recordings(int(hears.facts.rate)), [], 0
-    files = _files(recordings)
+    files = files_of(recordings, SUFFIXES, "recording")
     for file in files:
         try:
             wave = reader.read(file.read_bytes(), str(file))
@@ -79,7 +81,8 @@ def main(
             rows.append({"recording": str(file), "text": text})
         elif isinstance(hears, CommandClassifier):
             command = hears([wave])[0]
-            print(f"{shown_command(command, best)}\t{file}", flush=True)
+            names = best_classes(command.probabilities, best)
+            print(f"{with_probabilities(command.probabilities, names)}\t{file}", flush=True)
             rows.append({"recording": str(file), **command._asdict()})
         else:
             heard = listen(hears, wave)
@@ -90,8 +93,7 @@ def main(
     if skipped:
         logger.warning("Skipped %d of %d files that are no recordings.", skipped, len(files))
     if output:
-        lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-        write_atomically(output, "".join(f"{line}\n" for line in lines).encode())
+        write_rows(output, rows)
 
 
 def _streamed(recognizer: Recognizer, wave: np.ndarray) -> str:
@@ -143,32 +145,6 @@ def cuts(wave: np.ndarray, rate: int) -> list[int]:
 def shown_words(heard: Heard) -> str:
     """The words, each with the second at which it begins."""
     return " ".join(f"[{word.seconds:.2f}] {word.text}" for word in heard.words) or heard.text
-
-
-def shown_command(command: Command, best: int) -> str:
-    """The best commands with their probabilities."""
-    found = command.probabilities
-    order = sorted(found, key=found.__getitem__, reverse=True)[:best]
-    return ", ".join(f"{name} {100 * found[name]:.1f} %" for name in order)
-
-
-def _files(paths: tuple[Path, ...]) -> list[Path]:
-    """The files, those of folders in the order of their names."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = [one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES]
-            if not inside:
-                raise FileNotFoundError(
-                    f"{path} holds no recording ({', '.join(SUFFIXES)}). Give files or folders of "
-                    "recordings."
-                )
-            found += sorted(inside)
-        elif path.exists():
-            found.append(path)
-        else:
-            raise FileNotFoundError(f"There is no file at {path}.")
-    return found
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from tasks.speech_recognition.batches import Batching
 from tasks.speech_recognition.config import (
     AugmentationConfig,
     CommandConfig,
-    DecodeConfig,
     FeatureConfig,
     RecognizerConfig,
     SpeechConfig,
@@ -23,7 +22,6 @@ from tasks.speech_recognition.corpora import (
     SpeechCommands,
     Table,
 )
-from tasks.speech_recognition.text import TextConfig
 
 
 def tiny() -> SpeechConfig:
@@ -122,13 +120,7 @@ def commands() -> SpeechConfig:
 
 def base() -> SpeechConfig:
     """Your own recordings (`--data.path recordings.tsv`), a model of medium size."""
-    return replace(
-        digit_strings(),
-        name="base",
-        data=Table(Path("recordings.tsv")),
-        text=TextConfig(),
-        decode=DecodeConfig(),
-    )
+    return replace(digit_strings(), name="base", data=Table(Path("recordings.tsv")))
 
 
 PRESETS: dict[str, Callable[[], SpeechConfig]] = {

@@ -14,7 +14,8 @@ from tasks.common.special_ids import SPECIAL_PIECES, START_ID
 from tasks.common.spread import spread
 from tasks.common.tensorboard import EpochEvents, markdown_table, write_figure
 from tasks.speech_recognition.batches import padded
-from tasks.speech_recognition.model import CommandClassifier, Recognizer
+from tasks.speech_recognition.commands import CommandClassifier
+from tasks.speech_recognition.model import Recognizer
 from tasks.speech_recognition.scoring import word_error_rate
 from tasks.speech_recognition.utterances import Utterances
 
@@ -45,14 +46,12 @@ class TranscriptProgress(EpochEvents):
         super().__init__(folder)
         self.recognizer = recognizer
         self.validation = validation
-        self.truth = [recognizer.text.normalized(one) for one in validation.transcripts]
-        self.shown = validation.take(spread(range(len(self.truth)), pictures))
+        self.shown = validation.take(spread(range(len(validation.audio)), pictures))
         self._has_sound = False
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            heard = self.recognizer.greedy(self.validation.audio)
-            logs["val_word_error"] = word_error_rate(self.truth, heard)
+            logs["val_word_error"] = greedy_word_error(self.recognizer, self.validation)
         super().on_epoch_end(epoch, logs)
 
     def write(self) -> None:
@@ -66,10 +65,16 @@ class TranscriptProgress(EpochEvents):
                 f"utterances/{place}", utterance_figure(self.recognizer, audio, transcript)
             )
             if not self._has_sound and self.recognizer.facts.num_features is None:
-                wave = audio.astype(np.float32)[None, :, None] / 32768.0
+                wave = padded([audio])["audio"][..., None]
                 tf.summary.audio(f"sound/{place}", wave, int(self.recognizer.facts.rate))
         self._has_sound = True  # it stays the same
         tf.summary.text("heard", markdown_table(["said", "heard"], rows))
+
+
+def greedy_word_error(recognizer: Recognizer, utterances: Utterances) -> float:
+    """The word error rate of CTC's greedy search, in percent."""
+    truth = [recognizer.text.normalized(one) for one in utterances.transcripts]
+    return word_error_rate(truth, recognizer.greedy(utterances.audio))
 
 
 def utterance_figure(recognizer: Recognizer, audio: np.ndarray, transcript: str):
@@ -87,9 +92,7 @@ def utterance_figure(recognizer: Recognizer, audio: np.ndarray, transcript: str)
         weights = model.cross_attention({**inputs, "target_ids": target_ids})
         attention = ops.convert_to_numpy(ops.mean(weights[0, -1], axis=0))
         written = [*(pieces[i] for i in ids), "</s>"]
-    frames = features.shape[1]
-    hop = recognizer.config.features.hop_seconds
-    seconds = frames * (hop if recognizer.facts.num_features is None else 1 / recognizer.facts.rate)
+    seconds = features.shape[1] * recognizer.hop_seconds
     return speech_figure(
         ops.convert_to_numpy(features)[0],
         posteriors,

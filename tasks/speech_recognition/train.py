@@ -27,14 +27,14 @@ from tasks.speech_recognition.batches import (
     transcript_batch,
 )
 from tasks.speech_recognition.build import build_model
+from tasks.speech_recognition.commands import CommandClassifier
 from tasks.speech_recognition.config import CommandConfig, SpeechConfig
 from tasks.speech_recognition.corpora import load_utterances
 from tasks.speech_recognition.evaluate import command_ids, evaluate
 from tasks.speech_recognition.facts import Facts
-from tasks.speech_recognition.model import CommandClassifier, Recognizer
+from tasks.speech_recognition.model import Recognizer
 from tasks.speech_recognition.presets import PRESETS
-from tasks.speech_recognition.progress import CommandProgress, TranscriptProgress
-from tasks.speech_recognition.scoring import word_error_rate
+from tasks.speech_recognition.progress import CommandProgress, TranscriptProgress, greedy_word_error
 from tasks.speech_recognition.text import TranscriptText
 from tasks.speech_recognition.utterances import Splits, Utterances
 
@@ -106,16 +106,13 @@ def train(config: SpeechConfig, folder: RunFolder) -> list[Score]:
 class _Transcripts:
     """Learns to write down what is said."""
 
-    counted = "utterances"
-
     def __init__(self, model, config: SpeechConfig, facts: Facts, splits: Splits):
         self.model = model
         self._config = config
         self._recognizer = Recognizer(model, facts, config)
         self._splits = splits
-        fastest = config.augmentation.speed[1]
-        self.train = self._labelled(splits.train, "training", fastest, config.augmentation.speed)
-        self.validation = self._labelled(splits.validation, "validation", 1.0)
+        self.train = self._labelled(splits.train, "training", config.augmentation.speed)
+        self.validation = self._labelled(splits.validation, "validation")
         weight = config.train.ctc_weight
         has_decoder = config.model.decoder != "none"
         loss = {"ctc": CTCLoss()}
@@ -139,11 +136,9 @@ class _Transcripts:
         """What is compared to choose the weights; None: the validation loss."""
         if self._config.train.monitor != "val_word_error":
             return None
-        validation, text = self._splits.validation, self._recognizer.text
-        truth = [text.normalized(one) for one in validation.transcripts]
-        return lambda: word_error_rate(truth, self._recognizer.greedy(validation.audio))
+        return lambda: greedy_word_error(self._recognizer, self._splits.validation)
 
-    def _labelled(self, utterances: Utterances, where: str, fastest: float, speed=(1.0, 1.0)):
+    def _labelled(self, utterances: Utterances, where: str, speed=(1.0, 1.0)) -> LabelledAudio:
         text, batching = self._recognizer.text, self._config.batching
         unknown = text.unknown(utterances.transcripts)
         if unknown:
@@ -154,7 +149,7 @@ class _Transcripts:
             self.model.encoder.num_frames,
             self._splits.rate,
             batching.longest_seconds,
-            fastest,
+            speed[1],
             where,
         )
         ids = [text.encode(one) for one in utterances.transcripts]
@@ -165,7 +160,6 @@ class _Transcripts:
 class _Commands:
     """Learns to tell commands apart."""
 
-    counted = "utterances"
     measure = None
 
     def __init__(self, model, config: SpeechConfig, facts: Facts, splits: Splits):
@@ -211,7 +205,7 @@ def _fit(learner: _Transcripts | _Commands, config: SpeechConfig, folder, writes
         validation_data=make_dataset(learner.validation, config.batching, shuffle=False),
         initial_epoch=first_epoch,
         epochs=settings.epochs,
-        callbacks=make_callbacks(settings, folder, progress, checkpoints, writes, learner.counted),
+        callbacks=make_callbacks(settings, folder, progress, checkpoints, writes, "utterances"),
         shuffle=False,  # the batches are shuffled already
         verbose=1 if sys.stdout.isatty() else 2,  # a bar, or in a file a line per epoch
     )

@@ -1,6 +1,5 @@
 """Score a trained classifier: `python -m tasks.text_classification.evaluate RUN_FOLDER`."""
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 import tyro
 
 from tasks.common import console
-from tasks.common.files import write_atomically
+from tasks.common.files import write_rows
 from tasks.common.run_folder import RunFolder
 from tasks.common.scores import Score, report
 from tasks.common.spread import spread
@@ -78,8 +77,7 @@ def evaluate(
         {"text": " | ".join(one.texts), "label": one.label, "said": labels.decode(output).label}
         for one, output in zip(examples, outputs, strict=True)
     )
-    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-    write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
+    write_rows(path, rows)
     logger.info("What was said of each is in %s.", path)
     return scores, baseline
 

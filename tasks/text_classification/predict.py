@@ -1,6 +1,5 @@
 """Classify texts: `python -m tasks.text_classification.predict RUN_FOLDER "Not bad at all."`."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Literal
 import tyro
 
 from tasks.common import console
-from tasks.common.files import write_atomically
+from tasks.common.answers import best_classes, with_probabilities
+from tasks.common.files import write_atomically, write_rows
 from tasks.common.lines import portions_of
 from tasks.text_classification.explanations import Explainer
 from tasks.text_classification.labels import Prediction
@@ -50,7 +50,7 @@ def main(
     faithful = classifier.facts.faithful
     wanted = bool(texts) and reasons and not output and classifier.facts.labels.kind == "one"
     explainer = Explainer(classifier) if wanted or html else None
-    rows: list[str] = []
+    rows: list[dict] = []
     on_page: tuple[list, list] = ([], [])
     for first, lines in portions:
         columns = _columns(lines, first, pairs=classifier.facts.num_segments > 1)
@@ -69,13 +69,13 @@ def main(
                 answers = [f"{a}\n{m}" for a, m in zip(answers, more, strict=True)]
         if output:
             rows += [
-                json.dumps({"text": line, **prediction._asdict()}, ensure_ascii=False)
+                {"text": line, **prediction._asdict()}
                 for line, prediction in zip(lines, predictions, strict=True)
             ]
         else:
             print("\n".join(answers), flush=True)
     if output:
-        write_atomically(output, "".join(f"{row}\n" for row in rows).encode())
+        write_rows(output, rows)
     if html:
         write_atomically(html, as_page(*on_page, faithful).encode())
 
@@ -87,9 +87,8 @@ def shown(text: str, prediction: Prediction, best: int) -> str:
         return f"{label:.2f}"
     if isinstance(label, tuple) and isinstance(next(iter(probabilities.values())), list):
         return " ".join(f"{word}/{name}" for word, name in zip(text.split(), label, strict=False))
-    order = sorted(probabilities, key=probabilities.__getitem__, reverse=True)
-    chosen = order[:best] if isinstance(label, str) else label
-    return ", ".join(f"{name} {100 * probabilities[name]:.1f} %" for name in chosen) or "none"
+    chosen = best_classes(probabilities, best) if isinstance(label, str) else label
+    return with_probabilities(probabilities, chosen) or "none"
 
 
 def _columns(

@@ -1,9 +1,10 @@
 """Every setting of a translation run; the command line is made from these."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tasks.common.mechanisms import CrossAttentionConfig
+from tasks.common.options import over
 from tasks.common.training import CommonTrainConfig, check
 from tasks.common.transformer_config import TransformerConfig
 from tasks.translation.corpora import Builtin, Corpus, Multi30k
@@ -100,10 +101,7 @@ class DecodeOptions:
 
     def over(self, config: DecodeConfig) -> DecodeConfig:
         """`config` with what is given here."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(
-            config, **{name: value for name, value in given.items() if value is not None}
-        )
+        return over(config, self)
 
 
 AS_TRAINED = DecodeOptions()

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_attention.layers.serialization import serialized
+from keras_attention.ops.masks import length_mask
 
 
 @keras.saving.register_keras_serializable(package="keras_attention")
@@ -61,10 +62,10 @@ class FrontEnd(keras.layers.Layer):
             if getattr(layer, "returns_lengths", False):
                 x, lengths = layer(x, lengths)
                 continue
-            given = {"padding_mask": _real(x, lengths), "training": training}
+            given = {"padding_mask": length_mask(lengths, ops.shape(x)[1]), "training": training}
             x = layer(x, **{name: value for name, value in given.items() if name in takes})
             lengths = self._lengths_after(layer, lengths)
-        real = _real(x, lengths)
+        real = length_mask(lengths, ops.shape(x)[1])
         return ops.where(real if len(x.shape) == 2 else real[..., None], x, 0.0), lengths
 
     def num_frames(self, lengths):
@@ -96,8 +97,3 @@ class FrontEnd(keras.layers.Layer):
     def _lengths_after(layer, lengths):
         count = getattr(layer, "num_samples", None) or getattr(layer, "num_frames", None)
         return lengths if count is None else count(lengths)
-
-
-def _real(x, lengths):
-    """Which samples or frames are real, `[batch, samples or frames]`."""
-    return ops.arange(ops.shape(x)[1], dtype="int32") < ops.cast(lengths, "int32")[:, None]

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_attention.layers.arguments import positive_integer, positive_number
+from keras_attention.ops.masks import length_mask
 
 _LEAST_POWER = 1e-10
 
@@ -58,7 +59,7 @@ class SilenceTrimming(keras.layers.Layer):
         samples, window = ops.shape(waveforms)[1], self.window_length
         lengths = ops.cast(lengths, "int32")
         places = ops.arange(samples, dtype="int32")
-        real = ops.cast(places < lengths[:, None], "float32")
+        real = ops.cast(length_mask(lengths, samples), "float32")
         power = ops.square(ops.cast(waveforms, "float32")) * real
         power = ops.pad(power, [(0, 0), (0, window - 1)])  # the last window may be shorter
         windows = ops.shape(power)[1] // window
@@ -70,7 +71,7 @@ class SilenceTrimming(keras.layers.Layer):
         last = ops.max(ops.where(loud, numbers, -1), axis=-1) + 2
         start = ops.maximum(first, 0) * window
         end = ops.minimum(last * window, lengths)
-        kept = places < (end - start)[:, None]
+        kept = length_mask(end - start, samples)
         moved = ops.minimum(places + start[:, None], samples - 1)
         found = ops.take_along_axis(waveforms, moved, axis=1)
         return ops.where(kept, found, ops.zeros_like(found)), end - start

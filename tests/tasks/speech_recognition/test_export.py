@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from tasks.common import console
 from tasks.speech_recognition import export as export_module
+from tasks.speech_recognition.commands import CommandClassifier
 from tasks.speech_recognition.corpora import load_utterances
 from tasks.speech_recognition.export import export
-from tasks.speech_recognition.model import CommandClassifier, Recognizer
+from tasks.speech_recognition.model import Recognizer
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 

@@ -9,10 +9,11 @@ from thinning import every_nth
 from tasks.common.run_folder import RunFolder
 from tasks.speech_recognition import predict
 from tasks.speech_recognition.build import build_model
+from tasks.speech_recognition.commands import CommandClassifier
 from tasks.speech_recognition.config import DecodeOptions
 from tasks.speech_recognition.corpora import load_utterances
 from tasks.speech_recognition.facts import Facts
-from tasks.speech_recognition.model import CommandClassifier, Heard, Recognizer, Word
+from tasks.speech_recognition.model import Heard, Recognizer, Word
 from tasks.speech_recognition.text import TranscriptText
 
 METHODS = ("ctc_greedy", "ctc_beam", "attention", "joint")
