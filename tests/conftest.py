@@ -7,8 +7,9 @@ from pathlib import Path
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "agg")
-# Two threads and never more: small tensors gain nothing, and processes that tests start inherit it.
-os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")
+# Small tensors gain nothing from more threads, and processes that share two cores lose a fifth of
+# their time to each other's. Processes that tests start inherit it.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
 
 import keras

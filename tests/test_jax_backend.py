@@ -18,7 +18,7 @@ MAY_SKIP = {
 }
 
 # All cases are run on TensorFlow; here it is enough that each operation is one of JAX, too.
-EVERY_NTH_CASE = 5
+EVERY_NTH_CASE = 8
 
 # Without it most of the time goes into optimising what runs once.
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"

@@ -209,14 +209,20 @@ class DistributedSteps:
         return function
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Keras reduces the first batch over the replicas to see its shape, which multi-worker
-        # strategies refuse. One replica's part tells the same.
-        if iterator is not None and self.distribute_strategy.num_replicas_in_sync > 1:
-            _, _, batches = next(iter(iterator))
-            local_results = self.distribute_strategy.experimental_local_results
-            data_batch = keras.tree.map_structure(lambda v: local_results(v)[0], next(batches))
-            iterator = None
-        super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
+        """Makes all variables before a step is traced, for a step that makes some is traced twice.
+
+        What the model computes is traced once for that, from shapes and types alone: no batch of
+        the data is taken. Data of unknown rank, ragged or sparse tensors leave it to the step.
+        """
+        if iterator is not None:
+            data_batch = _one_replica_of(iterator._distributed_dataset.element_spec)
+            parts = [part for part in keras.tree.flatten(data_batch) if part is not None]
+            if not all(
+                isinstance(part, tf.TensorSpec) and part.shape.rank is not None for part in parts
+            ):
+                return
+        with self.distribute_strategy.scope():
+            self._symbolic_build(data_batch=data_batch)
 
     def _separate_random_states(self):
         """Gives each replica dropout of its own; mirrored random states start equal."""
@@ -233,6 +239,17 @@ class DistributedSteps:
 
         if states:
             tf.function(lambda: run(separate), autograph=False)()
+
+
+def _one_replica_of(spec):
+    """The shapes and types of what one replica gets; `None` is what the data do not have."""
+
+    def of_one(part):
+        if isinstance(part, tf.OptionalSpec):  # how Keras' data adapters pass what is missing
+            return None
+        return getattr(part, "_value_specs", [part])[0]
+
+    return keras.tree.map_structure(of_one, spec)
 
 
 def _default_context():

@@ -54,8 +54,9 @@ def test_the_gradient_of_a_bias_is_summed_exactly(dtype):
         y = tensordot(x, kernel, bias=bias)
     gradient = tape.gradient(y, bias, upstream)
     expected = tf.cast(upstream, "float64").numpy().sum(axis=0)
-    # In bfloat16 the sum itself is rounded, its summands are not: TensorFlow's are off by 20.
-    tolerance = {"float32": 1e-3, "bfloat16": np.abs(expected).max() / 2**8}[dtype]
+    # In bfloat16 the sum is rounded, or a few sums of parts are, where a processor has no products
+    # of bfloat16; its summands are not: TensorFlow's sums are off by 20.
+    tolerance = {"float32": 1e-3, "bfloat16": np.abs(expected).max() / 2**6}[dtype]
     assert gradient.dtype == dtype
     np.testing.assert_allclose(tf.cast(gradient, "float64"), expected, rtol=0, atol=tolerance)
 

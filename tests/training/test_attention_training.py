@@ -109,9 +109,7 @@ def test_training_makes_attention_sharper_or_flatter():
     assert entropies[1] < 0.7 * entropies[0]
 
 
-@pytest.mark.parametrize(
-    ("strategy", "jit_compile"), [("one_device", False), ("mirrored", False), ("mirrored", True)]
-)
+@pytest.mark.parametrize(("strategy", "jit_compile"), [("one_device", False), ("mirrored", True)])
 def test_schedules_count_the_steps_of_fit(strategy, jit_compile):
     schedule = keras.optimizers.schedules.PolynomialDecay(0.5, decay_steps=7, end_learning_rate=0)
     strategy = make_strategy(strategy)

@@ -119,9 +119,12 @@ def test_r_drop_of_labels_that_apply_or_not_and_of_numbers():
     assert float(loss) == pytest.approx(((first - second) ** 2).mean(), rel=1e-4)
 
 
-@pytest.mark.parametrize("objective", [FGM(0.5), FreeLB(2), RDrop(1.0)], ids=repr)
-@pytest.mark.parametrize("strategy", ["one_device", "mirrored"])
-def test_fit_learns_by_every_objective(objective, strategy):
+@pytest.mark.parametrize(
+    ("strategy", "objective"),
+    [("one_device", FGM(0.5)), ("one_device", RDrop(1.0)), ("mirrored", FreeLB(2))],
+    ids=str,
+)
+def test_fit_learns_by_every_objective(strategy, objective):
     with keras_attention.make_strategy(strategy).scope():
         model = classifier(dropout=0.1)
         model.compile(

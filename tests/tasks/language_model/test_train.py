@@ -4,6 +4,7 @@ import random
 import shutil
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -44,8 +45,11 @@ def run(tiny_run, tmp_path):
 
 @pytest.fixture
 def unscored(monkeypatch):
-    """Leaves out the scores on what is held out."""
+    """Leaves out the scores on what is held out, and the samples after each epoch."""
     monkeypatch.setattr(train_module, "evaluate", lambda *_: {})
+    monkeypatch.setattr(
+        train_module, "LanguageModelProgress", lambda *_: keras.callbacks.Callback()
+    )
 
 
 @pytest.mark.usefixtures("unscored")
@@ -137,11 +141,11 @@ def test_held_out_characters_that_were_never_seen_are_counted(tiny_run, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unscored")
 @pytest.mark.parametrize(
     ("units", "settings"),
     [
-        ("characters", {"strategy": "mirrored"}),
-        ("characters", {"precision": "mixed_bfloat16"}),
+        ("characters", {"strategy": "mirrored", "precision": "mixed_bfloat16"}),
         ("characters", {"jit": True}),
         ("subwords", {"patience": 1, "schedule": "linear"}),
     ],

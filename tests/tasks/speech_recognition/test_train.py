@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 import soundfile
@@ -43,8 +44,10 @@ def losses_of(folder):
 
 @pytest.fixture
 def unscored(monkeypatch):
-    """Leaves out all that follows training."""
+    """Leaves out all that follows training, and what is shown while it goes on."""
     monkeypatch.setattr(train_module, "evaluate", lambda *_: [])
+    for name in ("TranscriptProgress", "CommandProgress"):
+        monkeypatch.setattr(train_module, name, lambda *_: keras.callbacks.Callback())
 
 
 def test_a_run_folder_holds_everything(tiny_run):
