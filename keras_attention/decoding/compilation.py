@@ -45,3 +45,13 @@ def compiled_for(arguments, function, jit_compile, constants=()):
     )
     # Which checks its arguments less: a tenth of a millisecond in each call.
     return compiled.get_concrete_function()
+
+
+def graph_of(function):
+    """`function` of tensors as a graph of TensorFlow for whatever lengths; elsewhere as it is."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False, reduce_retracing=True)

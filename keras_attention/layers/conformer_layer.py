@@ -1,12 +1,11 @@
 """One layer of a Conformer."""
 
 import keras
-from keras import ops
 
 from keras_attention.layers.convolution_module import ConvolutionModule
 from keras_attention.layers.feed_forward import FeedForward
 from keras_attention.layers.layer_normalization import LayerNormalization
-from keras_attention.layers.streaming import attended_stream, latest
+from keras_attention.layers.streaming import attended_stream, joined, no_stream
 from keras_attention.layers.transformer_layer import TransformerLayer
 
 
@@ -121,20 +120,27 @@ class ConformerLayer(TransformerLayer):
         x = self.output_normalization(self.feed_forward_residual.after(x, y, training))
         return (x, weights) if return_attention_scores else x
 
-    def stream(self, x, state, left):
+    def make_stream(self, batch_size, left):
+        """What `stream` needs before the first chunk; see `EncoderLayer.make_stream`."""
+        rooms = {"attention": left, "convolution": self.convolution.kernel_size - 1}
+        return {
+            name: no_stream(batch_size, room, self.d_model, self.compute_dtype)
+            for name, room in rooms.items()
+        }
+
+    def stream(self, x, mask, state):
         """Encodes a chunk that has arrived; see `EncoderLayer.stream`. Its convolution must be
         causal."""
         y = self.first_feed_forward(self.first_feed_forward_residual.before(x))
         x = self.first_feed_forward_residual.after(x, 0.5 * y)
-        x, earlier = attended_stream(self, x, state.get("attention"), left)
+        x, attention = attended_stream(self, x, mask, state["attention"])
         y = self.convolution_residual.before(x)
-        seen = y if "convolution" not in state else ops.concatenate([state["convolution"], y], 1)
-        y = self.convolution(seen)[:, -x.shape[1] :]
+        seen, real, convolution = joined(state["convolution"], y, mask)
+        y = self.convolution(seen, padding_mask=real)[:, -x.shape[1] :]
         x = self.convolution_residual.after(x, y)
         y = self.feed_forward(self.feed_forward_residual.before(x))
         x = self.output_normalization(self.feed_forward_residual.after(x, 0.5 * y))
-        kept = latest(seen, self.convolution.kernel_size - 1)
-        return x, {"attention": earlier, "convolution": kept}
+        return x, {"attention": attention, "convolution": convolution}
 
     def get_config(self):
         return {

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_attention.layers.streaming import attended_stream
+from keras_attention.layers.streaming import attended_stream, no_stream
 from keras_attention.layers.transformer_layer import TransformerLayer
 
 
@@ -87,22 +87,26 @@ class EncoderLayer(TransformerLayer):
         x = self.feed_forward_residual.after(x, y, training)
         return (x, weights) if return_attention_scores else x
 
-    def stream(self, x, state, left):
-        """Encodes a chunk that has arrived, in the light of the `left` positions before it.
+    def make_stream(self, batch_size, left):
+        """What `stream` needs before the first chunk: room for `left` earlier positions."""
+        return {"attention": no_stream(batch_size, left, self.d_model, self.compute_dtype)}
 
-        Positions must be relative: each chunk counts its own from the first that it sees.
+    def stream(self, x, mask, state):
+        """Encodes a chunk that has arrived, in the light of the positions before it.
+
+        Positions must be relative: each chunk counts its own from the first that there is room for.
 
         Args:
             x: Float tensor `[batch, chunk, d_model]`.
-            state: What the chunk before has returned; `{}` before the first.
-            left: Number of earlier positions that a chunk attends to; None: all.
+            mask: Boolean tensor `[batch, chunk]`, True = real position.
+            state: From `make_stream`, or what the chunk before has returned.
 
         Returns:
             `(output, state)`: `[batch, chunk, d_model]` and the state for the next chunk.
         """
-        x, earlier = attended_stream(self, x, state.get("attention"), left)
+        x, attention = attended_stream(self, x, mask, state["attention"])
         y = self.feed_forward(self.feed_forward_residual.before(x))
-        return self.feed_forward_residual.after(x, y), {"attention": earlier}
+        return self.feed_forward_residual.after(x, y), {"attention": attention}
 
     def make_cache(self, batch_size, max_length, beams=1):
         """What `step` needs: room for `max_length` positions.

@@ -91,21 +91,32 @@ class Stack(keras.layers.Layer):
         x = self._normalized(x)
         return (x, ops.stack(all_weights, axis=1)) if return_attention_scores else x
 
-    def stream(self, x, states, left):
+    def make_stream(self, batch_size, left):
+        """What `stream` needs before the first chunk.
+
+        Args:
+            batch_size: Number of sequences.
+            left: Number of earlier positions that a chunk attends to.
+
+        Returns:
+            List of a state for each layer.
+        """
+        return [layer.make_stream(batch_size, left) for layer in self.layers]
+
+    def stream(self, x, mask, states):
         """Encodes a chunk that has arrived, by all layers; see `EncoderLayer.stream`.
 
         Args:
             x: Float tensor `[batch, chunk, d_model]`.
-            states: What the chunk before has returned; None before the first.
-            left: Number of earlier positions that a chunk attends to; None: all.
+            mask: Boolean tensor `[batch, chunk]`, True = real position.
+            states: From `make_stream`, or what the chunk before has returned.
 
         Returns:
             `(output, states)`.
         """
-        states = [{} for _ in self.layers] if states is None else states
         found = []
         for layer, state in zip(self.layers, states, strict=True):
-            x, state = layer.stream(x, state, left)
+            x, state = layer.stream(x, mask, state)
             found.append(state)
         return self._normalized(x), found
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import keras_attention as ka
+from keras_attention.models import speech_stream
 
 draw = np.random.default_rng(0)
 WAVEFORMS = draw.normal(0, 0.1, size=(2, 8_000)).astype("float32")
@@ -105,6 +106,22 @@ def test_a_stream_is_encoded_as_the_whole(kind, left_chunks):
     assert all(piece.shape[1] % 4 == 0 for piece in pieces[:-1])
     streamed = np.concatenate([as_numpy(piece) for piece in pieces], axis=1)
     np.testing.assert_allclose(streamed, as_numpy(whole), atol=1e-4)
+
+
+def test_a_room_that_grows_loses_nothing(monkeypatch):
+    monkeypatch.setattr(speech_stream, "_FIRST_CHUNKS", 1)
+    encoder = speech_encoder(chunk_length=4, left_chunks=None)
+    encoder.front_end = None
+    features = draw.normal(size=(2, 99, 20)).astype("float32")
+    whole, _ = encoder({"audio": features, "lengths": np.array([99, 99])})
+    stream = ka.SpeechStream(encoder)
+    for _ in range(2):  # two recordings, one after the other
+        pieces = [stream.feed(features[:, :50]), stream.feed(features[:, 50:]), stream.end()]
+        streamed = np.concatenate([as_numpy(piece) for piece in pieces if piece is not None], 1)
+        np.testing.assert_allclose(streamed, as_numpy(whole), atol=1e-4)
+    stream.feed(features)
+    stream.restart()
+    np.testing.assert_allclose(as_numpy(stream.feed(features)), as_numpy(whole), atol=1e-4)
 
 
 def test_features_are_streamed_as_well():
