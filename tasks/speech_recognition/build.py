@@ -1,9 +1,12 @@
 """The models that configurations describe, with new weights or those of a run."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import keras_attention.layers as layers
@@ -15,6 +18,7 @@ from keras_attention.models.text_decoder import TextDecoder
 from keras_attention.training.weight_files import load_weights
 from tasks.common.mechanisms import make_mechanism, make_position_scheme
 from tasks.common.run_folder import RunFolder
+from tasks.speech_recognition.batches import portions
 from tasks.speech_recognition.config import (
     AugmentationConfig,
     CommandConfig,
@@ -72,6 +76,35 @@ def build_model(
     return model
 
 
+def with_statistics(facts: Facts, config: FeatureConfig, audio: Sequence[np.ndarray]) -> Facts:
+    """The facts, and the mean and the deviation of each feature over the frames of recordings.
+
+    Args:
+        facts: of the data.
+        config: of the features.
+        audio: the training split's.
+    """
+    plain = replace(config, normalization="none")
+    front_end = _front_end(plain, AugmentationConfig(), facts, "float32")
+    features_of = tf.function(
+        lambda inputs: front_end(inputs["audio"], inputs["lengths"]),
+        [input_specs(facts)],
+        autograph=False,
+    )
+    count, sums, squares = 0, 0.0, 0.0
+    for _, inputs in portions(audio):
+        features, lengths = (x.numpy() for x in features_of(inputs))
+        frames = np.concatenate(
+            [rows[:length] for rows, length in zip(features, lengths, strict=True)]
+        ).astype(np.float64)
+        count += len(frames)
+        sums += frames.sum(axis=0)
+        squares += np.square(frames).sum(axis=0)
+    mean = sums / count
+    deviation = np.sqrt(np.maximum(squares / count - mean**2, 1e-12))
+    return replace(facts, mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
+
+
 def input_specs(facts: Facts) -> dict[str, tf.TensorSpec]:
     """What a model listens to: a padded batch of recordings, or of features."""
     features = [] if facts.num_features is None else [facts.num_features]
@@ -108,7 +141,10 @@ def _front_end(
     found: list[keras.layers.Layer] = []
     if facts.num_features is None:
         found = _of_recordings(features, augmentation, int(facts.rate))
-    if features.normalization != "none":
+    if features.normalization == "global":
+        variance = [one**2 for one in facts.deviation]
+        found.append(keras.layers.Normalization(mean=list(facts.mean), variance=variance))
+    elif features.normalization != "none":
         found.append(layers.UtteranceNormalization(scale=features.normalization == "utterance"))
     if augmentation.frequency_masks or augmentation.time_masks or augmentation.time_warp:
         found.append(

@@ -1,6 +1,7 @@
 """Every setting of a speech recognition run; the command line is made from these."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from tasks.common.mechanisms import CrossAttentionConfig
@@ -28,9 +29,10 @@ class FeatureConfig:
     """From the start of a frame to that of the next."""
     pre_emphasis: float = 0.0
     """How much high frequencies are raised; 0.97 is usual, 0 leaves them."""
-    normalization: Literal["utterance", "mean", "none"] = "utterance"
+    normalization: Literal["utterance", "mean", "global", "none"] = "utterance"
     """Take from each feature its mean over the utterance, and divide by its deviation; only the
-    first of both; or neither."""
+    first of both; take mean and deviation of the training split, which a stream can, too; or do
+    neither."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,13 @@ class DecodeConfig:
     """For each token, against short hypotheses, in `ctc_beam` and `joint`."""
     length_penalty: float = 0.0
     """Above 0 favours longer hypotheses of the decoder's beam search."""
+    n_gram_text: Path | None = None
+    """UTF-8 file with a text on each line. What follows what in them is asked by CTC's beam search,
+    in `ctc_beam` and for the candidates of `joint` (shallow fusion)."""
+    n_gram_order: int = 4
+    """Greatest number of tokens of them that are looked at together."""
+    n_gram_weight: float = 0.3
+    """Of these texts beside CTC's score."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,12 @@ class DecodeOptions:
     """For each token, against short hypotheses, in `ctc_beam` and `joint`."""
     length_penalty: float | None = None
     """Above 0 favours longer hypotheses of the decoder's beam search."""
+    n_gram_text: Path | None = None
+    """UTF-8 file with a text on each line, for CTC's beam search to know what is likely."""
+    n_gram_order: int | None = None
+    """Greatest number of tokens of them that are looked at together."""
+    n_gram_weight: float | None = None
+    """Of these texts beside CTC's score."""
 
     def over(self, config: DecodeConfig) -> DecodeConfig:
         """`config` with what is given here."""

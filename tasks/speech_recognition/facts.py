@@ -15,12 +15,16 @@ class Facts:
         num_features: of a frame, where the data are features; None of recordings.
         pieces: what is written down, in the order of the ids; of commands, the commands.
         units: what a piece is.
+        mean: of each feature, over all frames; None unless the settings ask for it.
+        deviation: of each feature, likewise.
     """
 
     rate: float
     num_features: int | None
     pieces: tuple[str, ...]
     units: Units
+    mean: tuple[float, ...] | None = None
+    deviation: tuple[float, ...] | None = None
 
     @classmethod
     def of(cls, splits: Splits, text: TranscriptText | None) -> "Facts":

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,11 @@ from keras_attention.decoding.ctc import (
     ctc_log_probability,
 )
 from keras_attention.decoding.decode import decode
+from keras_attention.decoding.n_gram import NGram
 from keras_attention.models.speech_recognizer import SpeechRecognizer
 from keras_attention.models.speech_stream import SpeechStream
 from tasks.common.special_ids import END_ID, START_ID
+from tasks.common.text_files import read_lines
 from tasks.speech_recognition.batches import padded, portions
 from tasks.speech_recognition.build import input_specs, load_model
 from tasks.speech_recognition.config import DecodeConfig, DecodeOptions, SpeechConfig
@@ -84,6 +87,9 @@ class Recognizer:
         self.config = config
         self.decode = decode or config.decode
         self.text = TranscriptText(facts.pieces, facts.units, config.text.lowercase)
+        self._n_gram = self._stream = None
+        if self.decode.n_gram_text is not None:
+            self._n_gram = self._counted(self.decode.n_gram_text)
         self._encode = tf.function(self.encode, [input_specs(facts)], autograph=False)
         self._search = tf.function(self._attention_search, autograph=False, reduce_retracing=True)
         self._scores = tf.function(self._attention_scores, autograph=False, reduce_retracing=True)
@@ -104,7 +110,8 @@ class Recognizer:
 
         Raises:
             FileNotFoundError: if there is no run, or none with such weights.
-            ValueError: if a file of the run is damaged, or it is one of commands.
+            ValueError: if a file of the run is damaged, it is one of commands, or the texts for the
+                search have nothing that the run knows.
         """
         config, facts, model = load_model(folder, weights)
         if not isinstance(model, SpeechRecognizer):
@@ -163,7 +170,9 @@ class Recognizer:
         Raises:
             ValueError: if the encoder has no chunks, or needs the whole utterance.
         """
-        stream, size = SpeechStream(self.model.encoder), max(1, round(seconds * self.facts.rate))
+        self._stream = stream = self._stream or SpeechStream(self.model.encoder)
+        stream.restart()  # the recording before may not have been heard to its end
+        size = max(1, round(seconds * self.facts.rate))
         path: list[int] = []
         starts = range(0, len(audio), size)
         for start in (*starts, None):
@@ -180,6 +189,16 @@ class Recognizer:
         """`(log_probabilities, encoded, mask)`, in a graph."""
         encoded, mask = self.model.encode(inputs, training=False)
         return ops.log_softmax(self.model.ctc_logits(encoded, mask)), encoded, mask
+
+    def _counted(self, path: Path) -> NGram:
+        texts = [ids for line in read_lines(path) if len(ids := self.text.encode(line))]
+        if not texts:
+            raise ValueError(
+                f"{path} has no text of the characters or words that the run knows: "
+                f"{', '.join(map(repr, self.text.pieces[:40]))}. Give a file with a text on each "
+                "line."
+            )
+        return NGram(texts, self.text.size, self.decode.n_gram_order)
 
     def _encoded(self, audio: Sequence[np.ndarray]) -> Iterator[tuple]:
         """Batches of similar lengths: their numbers, CTC's log-probabilities of the real frames of
@@ -199,7 +218,13 @@ class Recognizer:
         if settings.method == "attention":
             return [rows[0] for rows in self._by_attention(encoded, mask)]
         by_ctc = [
-            ctc_beam_search(frames, settings.beams, length_bonus=settings.length_bonus)
+            ctc_beam_search(
+                frames,
+                settings.beams,
+                next_log_probabilities=self._n_gram,
+                language_model_weight=settings.n_gram_weight,
+                length_bonus=settings.length_bonus,
+            )
             for frames in log_probabilities
         ]
         if settings.method == "ctc_beam":

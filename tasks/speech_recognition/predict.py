@@ -51,7 +51,7 @@ def main(
         weights: those that a finished run has chosen, or its best or last checkpoint.
         decode: the search.
         stream: print what is heard as it arrives, by CTC's likeliest tokens; the run must have
-            `model.chunk_length`, and `features.normalization` none.
+            `model.chunk_length`, and `features.normalization` global or none.
         bad_files: what to do about a file that is no recording: stop, or name it and go on.
     """
     config = RunFolder(run_folder).load_config(SpeechConfig)

@@ -26,7 +26,7 @@ from tasks.speech_recognition.batches import (
     make_dataset,
     transcript_batch,
 )
-from tasks.speech_recognition.build import build_model
+from tasks.speech_recognition.build import build_model, with_statistics
 from tasks.speech_recognition.commands import CommandClassifier
 from tasks.speech_recognition.config import CommandConfig, SpeechConfig
 from tasks.speech_recognition.corpora import load_utterances
@@ -71,6 +71,8 @@ def train(config: SpeechConfig, folder: RunFolder) -> list[Score]:
     are_commands = isinstance(config.model, CommandConfig)
     text = None if are_commands else TranscriptText.of(splits.train.transcripts, config.text)
     facts = Facts.of(splits, text)
+    if config.features.normalization == "global":
+        facts = with_statistics(facts, config.features, splits.train.audio)
     if folder.facts.exists():
         facts.check(folder.load_facts(Facts), str(folder.path))
     if writes:

@@ -8,7 +8,8 @@ from thinning import every_nth
 
 from tasks.common.run_folder import RunFolder
 from tasks.speech_recognition import predict
-from tasks.speech_recognition.build import build_model
+from tasks.speech_recognition.batches import padded
+from tasks.speech_recognition.build import build_model, with_statistics
 from tasks.speech_recognition.commands import CommandClassifier
 from tasks.speech_recognition.config import DecodeOptions
 from tasks.speech_recognition.corpora import load_utterances
@@ -80,14 +81,51 @@ def test_too_few_frames_have_no_times(tiny_run):
     assert recognizer._words(given.frames[:1], given.ids) == []
 
 
+def test_texts_tell_the_search_what_is_likely(tiny_run, tmp_path):
+    texts = tmp_path / "texts.txt"
+    texts.write_text("one two\nOne six\n\n", encoding="utf-8")
+    known = DecodeOptions(method="ctc_beam", n_gram_text=texts, n_gram_order=3)
+    recognizer = Recognizer.load(tiny_run.path, known)
+    given = _OfLetters(recognizer, "o-n-e-_-s-i-x")
+    unsure, (i, e) = given.frames.copy(), (4 + recognizer.text.pieces.index(one) for one in "ie")
+    unsure[10, [i, e]] = np.log(0.45), np.log(0.53)
+
+    def heard(by):
+        return by.text.decode(by._searched([unsure], None, None)[0][0])
+
+    plain = Recognizer.load(tiny_run.path, DecodeOptions(method="ctc_beam"))
+    assert (heard(plain), heard(recognizer)) == ("one sex", "one six")
+    texts.write_text("???\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="texts.txt has no text of the characters or words"):
+        Recognizer.load(tiny_run.path, known)
+
+
 def test_a_recording_is_heard_while_it_arrives(tiny_config, recordings):
     config = tiny_config({"chunk_length": 4, "left_chunks": 1})
-    config = replace(config, features=replace(config.features, normalization="none"))
-    facts = Facts.of(load_utterances(config.data), TranscriptText.of(["seven one"], config.text))
+    config = replace(config, features=replace(config.features, normalization="global"))
+    splits = load_utterances(config.data)
+    facts = Facts.of(splits, TranscriptText.of(["seven one"], config.text))
+    facts = with_statistics(facts, config.features, splits.train.audio)
     recognizer = Recognizer(build_model(config, facts), facts, config)
     for wave in recordings:
         *_, heard = recognizer.stream(wave, seconds=0.11)
         assert heard == recognizer.greedy([wave])[0]
+
+
+def test_features_are_normalised_over_all_frames_of_training(tiny_config):
+    config = tiny_config()
+    config = replace(config, features=replace(config.features, normalization="global"))
+    splits = load_utterances(config.data)
+    facts = Facts.of(splits, TranscriptText.of(["seven one"], config.text))
+    facts = with_statistics(facts, config.features, splits.train.audio)
+    front_end = build_model(config, facts).encoder.front_end
+    frames = []
+    for wave in splits.train.audio:
+        inputs = padded([wave])
+        frames.append(np.array(front_end(inputs["audio"], inputs["lengths"])[0][0]))
+    frames = np.concatenate(frames)
+    np.testing.assert_allclose(frames.mean(axis=0), 0.0, atol=1e-3)
+    np.testing.assert_allclose(frames.std(axis=0), 1.0, atol=1e-3)
 
 
 @pytest.mark.slow
