@@ -68,6 +68,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.translation
 	$(BIN)/python -m benchmarks.text_classification
 	$(BIN)/python -m benchmarks.image_classification
+	$(BIN)/python -m benchmarks.speech
 	$(BIN)/python -m benchmarks.attention
 	$(BIN)/python -m benchmarks.encoder
 

@@ -59,7 +59,13 @@ setup(
             "setuptools>=77",
         ],
         "interop": ["keras-hub>=0.25", "safetensors>=0.5", "torch>=2.6"],
-        "bench": ["ctranslate2>=4.6", "keras-hub>=0.25", "torch>=2.6", "transformers>=5.0"],
+        "bench": [
+            "ctranslate2>=4.6",
+            "keras-hub>=0.25",
+            "librosa>=0.11",
+            "torch>=2.6",
+            "transformers>=5.0",
+        ],
     },
     classifiers=[
         "Development Status :: 3 - Alpha",

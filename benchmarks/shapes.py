@@ -21,3 +21,12 @@ def batch_and_image(shape: str) -> tuple[int, int, int]:
             f"patch divides the image. Received: {shape}."
         )
     return batch, size, patch
+
+
+def batch_and_seconds(shape: str) -> tuple[int, float]:
+    """The two numbers of, for example, 8x2.5."""
+    found = re.fullmatch(r"(\d+)x(\d+(?:\.\d+)?)", shape)
+    batch, seconds = (int(found[1]), float(found[2])) if found else (0, 0.0)
+    if not (batch and seconds):
+        raise SystemExit(f"Expected a shape as batch x seconds, such as 8x2.5. Received: {shape}.")
+    return batch, seconds

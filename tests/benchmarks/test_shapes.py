@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.shapes import batch_and_image, batch_and_length
+from benchmarks.shapes import batch_and_image, batch_and_length, batch_and_seconds
 
 
 def test_batch_and_length():
@@ -23,3 +23,13 @@ def test_batch_and_image():
 def test_a_wrong_image_shape_is_named(shape):
     with pytest.raises(SystemExit, match=f"such as 8x224/16.* Received: {shape}"):
         batch_and_image(shape)
+
+
+def test_batch_and_seconds():
+    assert batch_and_seconds("5x2.5") == (5, 2.5)
+
+
+@pytest.mark.parametrize("shape", ["8", "8x", "0x5", "8x0", "8x5s"])
+def test_a_wrong_shape_of_recordings_is_named(shape):
+    with pytest.raises(SystemExit, match=f"such as 8x2.5. Received: {shape}"):
+        batch_and_seconds(shape)
