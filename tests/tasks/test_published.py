@@ -1,5 +1,6 @@
 """The finished runs that the repository holds can be used by the code as it is now."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from thinning import every_nth
 
 from tasks.common.run_folder import RunFolder
 from tasks.text_classification.config import ClassificationConfig
+from tasks.text_classification.corpora import load_examples
 from tasks.text_classification.facts import RunFacts
 from tasks.text_classification.model import Classifier, build_model
 from tasks.text_classification.pretraining import load_encoder
@@ -68,6 +70,19 @@ def test_another_run_can_begin_with_an_encoder_that_knows_its_language(run):
     for words in ENCODERS[run]:
         word, like, unlike = (directions[int(vocabulary.encode([one])[0][0])] for one in words)
         assert word @ like > word @ unlike + 0.1
+
+
+@pytest.mark.slow
+def test_one_with_several_labels_is_as_good_as_it_was():
+    """On reviews of which it has seen none: as in `results`, but for the float16 of its weights."""
+    folder = RunFolder(RESULTS / "text_classification/aspects")
+    config = folder.load_config(ClassificationConfig)
+    test = load_examples(replace(config.data, train=100, validation=100, test=500)).test
+    said = Classifier.load(folder.path)([example.text for example in test])
+    exact = np.mean(
+        [set(one.label) == set(example.label) for one, example in zip(said, test, strict=True)]
+    )
+    assert exact > 0.9
 
 
 @pytest.mark.parametrize("run", every_nth(4, SAYS))

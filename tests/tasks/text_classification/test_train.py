@@ -325,14 +325,14 @@ def test_every_way_to_train_trains(tiny_config, tmp_path, settings):
     ("preset", "name", "least", "part"),
     [
         ("tiny", "accuracy", 97.0, {}),
-        ("aspects", "micro F1", 92.0, {}),
         ("rating", "Pearson correlation", 70.0, {"train": 16_000, "epochs": 3}),
         ("words", "accuracy of words", 85.0, {"train": 8_000, "epochs": 3}),
     ],
 )
 def test_every_head_learns_its_task(tmp_path, preset, name, least, part):
-    """Two learn the whole, for it comes late; the others a part, in a part of their time: `results`
-    has the whole. A bag of words reaches 58, 67 and 42 % of the first three."""
+    """One learns the whole, for it comes late; the others a part, in a part of their time:
+    `results` has the whole. A bag of words reaches 58 and 42 % of the first two. Several labels
+    come late, too, and take longest: what the published model has learned is tested instead."""
     config = PRESETS[preset]()
     if part:
         config = replace(

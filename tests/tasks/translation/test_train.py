@@ -216,6 +216,10 @@ def test_two_workers_train_one_model(tiny_run, tmp_path):
         "--model.dff": 37,
         "--model.dropout": 0.0,
         "--train.epochs": 2,
+        "--train.pictures": 0,
+        "--train.validate-every": 2,
+        "--decode.beams": 1,
+        "--decode.max-length": 31,
     }
     arguments = [str(part) for option in options.items() for part in option]
 
