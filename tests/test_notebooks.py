@@ -15,7 +15,8 @@ SMALLER = {
     "text_classification.ipynb": {"training_texts": 2000, "epochs": 1, "explained": 10},
     "attention_mechanisms.ipynb": {"examples": 640, "epochs": 1, "every": 5, "pictures": "maps"},
     "language_model.ipynb": {"updates": 40, "parts": 2},
-    "image_classification.ipynb": {"training_pictures": 3000, "epochs": 1, "explained": 20},
+    "image_classification.ipynb": {"training_pictures": 2000, "epochs": 1, "explained": 20},
+    "speech_recognition.ipynb": {"training_utterances": 200, "epochs": 1, "listened": 6},
 }
 
 

@@ -1,7 +1,8 @@
 """What hears: a trained model, what it knows of its data, and a search for what was said."""
 
+import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,8 +92,12 @@ class Recognizer:
         if self.decode.n_gram_text is not None:
             self._n_gram = self._counted(self.decode.n_gram_text)
         self._encode = tf.function(self.encode, [input_specs(facts)], autograph=False)
-        self._search = tf.function(self._attention_search, autograph=False, reduce_retracing=True)
-        self._scores = tf.function(self._attention_scores, autograph=False, reduce_retracing=True)
+        # Whatever the lengths, each is traced once; a search for each number of tokens.
+        frames = tf.TensorSpec([None, None, model.encoder.d_model], model.encoder.compute_dtype)
+        self._frames = [frames, tf.TensorSpec([None, None], tf.bool)]
+        self._searches: dict[int, Callable] = {}
+        labels = tf.TensorSpec([None, None], tf.int32)
+        self._scores = tf.function(self._attention_scores, [*self._frames, labels], autograph=False)
 
     @classmethod
     def load(
@@ -240,7 +245,10 @@ class Recognizer:
         """The hypotheses of the decoder's beam search, the best first."""
         frames = int(tf.reduce_sum(tf.cast(mask, tf.int32), axis=1).numpy().max())
         longest = -(-(frames + 1) // _TOKENS) * _TOKENS
-        hypotheses = self._search(encoded, mask, longest)
+        if longest not in self._searches:
+            search = functools.partial(self._attention_search, longest=longest)
+            self._searches[longest] = tf.function(search, self._frames, autograph=False)
+        hypotheses = self._searches[longest](encoded, mask)
         rows = zip(*(part.numpy() for part in hypotheses), strict=True)
         return [
             [
