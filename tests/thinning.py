@@ -15,7 +15,7 @@ def every_nth(n: int, cases: Iterable[Any], label: Callable[[Any], str] = str) -
     ]
 
 
-def every_nth_case(n: int, items: list[Any], few: int = 6) -> tuple[list[Any], list[Any]]:
+def every_nth_case(n: int, items: list[Any], few: int = 2) -> tuple[list[Any], list[Any]]:
     """Collected tests to run and to leave out: of each with more than `few` cases, every n-th."""
     name = {item: (item.path, item.nodeid.split("[")[0]) for item in items}
     totals, seen = Counter(name.values()), Counter()
