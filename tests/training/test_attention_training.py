@@ -20,14 +20,14 @@ from keras_attention.models import Transformer  # noqa: E402
 from keras_attention.training import MaskedCrossEntropy, Model, make_strategy  # noqa: E402
 
 
-def make_translator(strategy, learning_rate, jit_compile=False, **mechanisms):
+def make_translator(strategy, learning_rate, **mechanisms):
     keras.utils.set_random_seed(5)
     with strategy.scope():
         model = Transformer(
             VOCABULARY, num_layers=1, d_model=12, num_heads=3, dff=17, dropout=0.0, **mechanisms
         )
         optimizer = keras.optimizers.SGD(learning_rate)
-        model.compile(optimizer, MaskedCrossEntropy(), jit_compile=jit_compile)
+        model.compile(optimizer, MaskedCrossEntropy())
     return model
 
 
@@ -61,14 +61,13 @@ def test_the_loss_of_training_has_the_penalty_and_that_of_evaluation_has_not():
     np.testing.assert_allclose(evaluated, float(cross_entropy), rtol=1e-5)
 
 
-@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_penalties_give_the_same_curve_on_two_replicas(jit_compile):
+def test_penalties_give_the_same_curve_on_two_replicas():
     # Source and target are equally long here, so that labels count queries everywhere.
     inputs, labels = data()
     curves, weights = [], []
     for name in ("one_device", "mirrored"):
         strategy = make_strategy(name)
-        model = make_translator(strategy, 0.3, jit_compile, **PENALIZED)
+        model = make_translator(strategy, 0.3, **PENALIZED)
         history = model.fit(inputs, labels, batch_size=5, epochs=2, shuffle=False, verbose=0)
         curves.append(history.history["loss"])
         weights.append(np.concatenate([w.ravel() for w in model.get_weights()]))
