@@ -75,7 +75,6 @@ class SpeechStream:
     def restart(self):
         """Forgets what has arrived: another recording begins."""
         chunks, length = self._encoder.left_chunks, self._encoder.chunk_length
-        self._grows = chunks is None
         self._room = length * (_FIRST_CHUNKS if chunks is None else chunks)
         self._seen = 0
         self._audio = self._features = self._frames = self._states = None
@@ -141,7 +140,9 @@ class SpeechStream:
         encoder, length = self._encoder.encoder, self._encoder.chunk_length
         if self._states is None:
             self._states = encoder.make_stream(batch_size, self._room)
-        if self._grows and self._seen + length > self._room:  # or it would lose the first ones
+        if (
+            self._encoder.left_chunks is None and self._seen + length > self._room
+        ):  # or it would lose the first ones
             for state in self._states:
                 state["attention"] = lengthened(state["attention"], self._room)
             self._room *= 2

@@ -3,7 +3,6 @@
 import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,16 +18,14 @@ from keras_attention.decoding.ctc import (
     ctc_log_probability,
 )
 from keras_attention.decoding.decode import decode
-from keras_attention.decoding.n_gram import NGram
 from keras_attention.models.speech_recognizer import SpeechRecognizer
 from keras_attention.models.speech_stream import SpeechStream
 from tasks.common.special_ids import END_ID, START_ID
-from tasks.common.text_files import read_lines
 from tasks.speech_recognition.batches import padded, portions
 from tasks.speech_recognition.build import input_specs, load_model
 from tasks.speech_recognition.config import DecodeConfig, DecodeOptions, SpeechConfig
 from tasks.speech_recognition.facts import Facts
-from tasks.speech_recognition.text import TranscriptText
+from tasks.speech_recognition.text import TranscriptText, count_n_grams
 
 _TOKENS = 32  # the longest hypothesis is a multiple of this: few graphs are traced
 
@@ -90,7 +87,9 @@ class Recognizer:
         self.text = TranscriptText(facts.pieces, facts.units, config.text.lowercase)
         self._n_gram = self._stream = None
         if self.decode.n_gram_text is not None:
-            self._n_gram = self._counted(self.decode.n_gram_text)
+            self._n_gram = count_n_grams(
+                self.decode.n_gram_text, self.text, self.decode.n_gram_order
+            )
         self._encode = tf.function(self.encode, [input_specs(facts)], autograph=False)
         # Whatever the lengths, each is traced once; a search for each number of tokens.
         frames = tf.TensorSpec([None, None, model.encoder.d_model], model.encoder.compute_dtype)
@@ -194,16 +193,6 @@ class Recognizer:
         """`(log_probabilities, encoded, mask)`, in a graph."""
         encoded, mask = self.model.encode(inputs, training=False)
         return ops.log_softmax(self.model.ctc_logits(encoded, mask)), encoded, mask
-
-    def _counted(self, path: Path) -> NGram:
-        texts = [ids for line in read_lines(path) if len(ids := self.text.encode(line))]
-        if not texts:
-            raise ValueError(
-                f"{path} has no text of the characters or words that the run knows: "
-                f"{', '.join(map(repr, self.text.pieces[:40]))}. Give a file with a text on each "
-                "line."
-            )
-        return NGram(texts, self.text.size, self.decode.n_gram_order)
 
     def _encoded(self, audio: Sequence[np.ndarray]) -> Iterator[tuple]:
         """Batches of similar lengths: their numbers, CTC's log-probabilities of the real frames of

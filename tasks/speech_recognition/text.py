@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from keras_attention.decoding.n_gram import NGram
 from tasks.common.special_ids import SPECIAL_PIECES, UNKNOWN_ID
+from tasks.common.text_files import read_lines
 
 Units = Literal["characters", "words"]
 _FIRST = len(SPECIAL_PIECES)
@@ -98,3 +101,24 @@ class TranscriptText:
 
     def _joined(self, pieces: Iterable[str]) -> str:
         return " ".join((" " if self.units == "words" else "").join(pieces).split())
+
+
+def count_n_grams(path: Path, text: TranscriptText, order: int) -> NGram:
+    """A language model of the texts in a file, for a search that asks what is likely.
+
+    Args:
+        path: UTF-8, a text on each line.
+        text: makes ids of them; what has none is left out.
+        order: greatest number of tokens that are looked at together.
+
+    Raises:
+        FileNotFoundError: if there is no file.
+        ValueError: if nothing in it has an id, or it is not UTF-8.
+    """
+    found = [ids for line in read_lines(path) if len(ids := text.encode(line))]
+    if not found:
+        raise ValueError(
+            f"{path} has no text of the characters or words that the run knows: "
+            f"{', '.join(map(repr, text.pieces[:40]))}. Give a file with a text on each line."
+        )
+    return NGram(found, text.size, order)
