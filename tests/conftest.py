@@ -15,13 +15,12 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
 import keras
 import pytest
 from hypothesis import settings
-from thinning import every_nth_case
 from xdist.scheduler import LoadScopeScheduling
 
 BACKEND = keras.backend.backend()
 ROOT = Path(__file__).parent
-# The environment variable of a run that takes each n-th case only of tests that have many.
-EVERY_NTH_CASE = "KERAS_ATTENTION_EVERY_NTH_CASE"
+# The environment variable of a run that takes each n-th test only.
+EVERY_NTH_TEST = "KERAS_ATTENTION_EVERY_NTH_TEST"
 LONGEST = ("test_jax_backend.py", "test_train.py", "test_notebooks.py")
 
 # Compilation makes the first example slow and the next ones fast, which a deadline takes for flaky.
@@ -61,15 +60,15 @@ def pytest_xdist_make_scheduler(config, log):
     return _Together(config, log)
 
 
+@pytest.hookimpl(trylast=True)  # after `-m` and `-k`
 def pytest_collection_modifyitems(config, items):
     """Of several processes, none shall be left alone at the end with a file that takes minutes."""
     if hasattr(config, "workerinput"):  # this is one of them
         items.sort(key=lambda item: item.path.name not in LONGEST)
-    nth = int(os.environ.get(EVERY_NTH_CASE, "1"))
-    kept, left_out = every_nth_case(nth, items)
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = kept
+    nth = int(os.environ.get(EVERY_NTH_TEST, "1"))
+    if nth > 1:
+        config.hook.pytest_deselected(items=[item for i, item in enumerate(items) if i % nth])
+        items[:] = items[::nth]
 
 
 @pytest.fixture(autouse=True)

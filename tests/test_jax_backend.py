@@ -17,9 +17,9 @@ MAY_SKIP = {
     "test_example_runs[interop.to_torch]": "needs torch, which CI has",
 }
 
-# All cases are run on TensorFlow; here it is enough that each operation is one of JAX, too, which
-# compiles each for each shape: of models and searches a few do.
-EVERY_NTH_CASE = 8
+# All tests are run on TensorFlow; here a sample says whether each operation is one of JAX, too,
+# which compiles each for each shape, two seconds a test.
+EVERY_NTH_TEST = 8
 
 # Without it most of the time goes into optimising what runs once.
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
@@ -61,7 +61,7 @@ def test_passes_on_jax(names, tmp_path):
     command += [f"tests/{name}" for name in names]
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     environment["XLA_FLAGS"] = QUICK_COMPILATION
-    environment["KERAS_ATTENTION_EVERY_NTH_CASE"] = str(EVERY_NTH_CASE)
+    environment["KERAS_ATTENTION_EVERY_NTH_TEST"] = str(EVERY_NTH_TEST)
     finished = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

@@ -33,7 +33,8 @@ def tiny() -> SpeechConfig:
         model=RecognizerConfig(
             num_layers=2, d_model=64, num_heads=4, dff=128, dropout=0.0, kernel_size=7
         ),
-        train=TrainConfig(epochs=8, peak_learning_rate=3e-3, warmup_steps=200, label_smoothing=0.0),
+        batching=Batching(batch_size=16),
+        train=TrainConfig(epochs=4, peak_learning_rate=3e-3, warmup_steps=200, label_smoothing=0.0),
     )
 
 

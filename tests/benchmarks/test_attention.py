@@ -117,7 +117,7 @@ def test_unknown_contestant_is_named():
 def test_ours_and_keras_compute_the_same(tmp_path, capsys):
     output = tmp_path / "results.jsonl"
     config = attention.Config(
-        contestants=("chunked", "window", "linear", "plain", "Keras"),
+        contestants=("chunked", "window", "Keras"),
         lengths=(61,),
         dtypes=("float32",),
         rounds=1,
@@ -127,7 +127,7 @@ def test_ours_and_keras_compute_the_same(tmp_path, capsys):
     )
     attention.main(config)
     rows = json.loads(output.read_text(encoding="utf-8"))["rows"]
-    assert len(rows) == 5 * 2
+    assert len(rows) == 3 * 2
     assert min(row["seconds"] for row in rows) > 0
     assert capsys.readouterr().out.count("| window |") == 2
     assert (tmp_path / "attention_float32.png").exists()

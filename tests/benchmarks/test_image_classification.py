@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from graphs_alone import leave_out_xla
 
 from benchmarks import image_classification
 from benchmarks.image_classifiers.contestants import contestants
@@ -56,7 +57,8 @@ def test_names_are_unique():
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
-def test_keras_and_ours_compute_the_same(tmp_path, capsys):
+def test_keras_and_ours_compute_the_same(tmp_path, capsys, monkeypatch):
+    leave_out_xla(monkeypatch, image_classification)
     output = tmp_path / "results.jsonl"
     config = image_classification.Config(
         contestants=("ours", "keras_layers"),
@@ -70,7 +72,7 @@ def test_keras_and_ours_compute_the_same(tmp_path, capsys):
     )
     image_classification.main(config)
     line = json.loads(output.read_text(encoding="utf-8"))
-    assert len(line["rows"]) == (4 + 1) * 2
+    assert len(line["rows"]) == (2 + 1) * 2
     assert min(row["seconds"] for row in line["rows"]) > 0
     assert [one["case"] for one in line["verdicts"]] == [
         "train 3x15/5 float32",

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from graphs_alone import leave_out_xla
 
 from benchmarks import text_classification
 from benchmarks.classification.reporting import disagreements, markdown, rows_of
@@ -151,7 +152,8 @@ def test_unknown_contestant_is_named():
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
-def test_stock_keras_and_ours_compute_the_same(tmp_path, capsys):
+def test_stock_keras_and_ours_compute_the_same(tmp_path, capsys, monkeypatch):
+    leave_out_xla(monkeypatch, text_classification)
     output = tmp_path / "results.jsonl"
     config = text_classification.Config(
         contestants=("ours", "keras_layers"),
@@ -165,7 +167,7 @@ def test_stock_keras_and_ours_compute_the_same(tmp_path, capsys):
     )
     text_classification.main(config)
     line = json.loads(output.read_text(encoding="utf-8"))
-    assert len(line["rows"]) == (4 + 1) * 2
+    assert len(line["rows"]) == (2 + 1) * 2
     assert min(row["seconds"] for row in line["rows"]) > 0
     assert len({row["parameters"] for row in line["rows"]} - {None}) == 1
     assert [one["case"] for one in line["verdicts"]] == [

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_attention
 from keras_attention.training.objectives import FGM, FreeLB, RDrop
@@ -31,12 +32,17 @@ def numeric_gradient(model, step=1e-3):
     """Of the loss to each example's embeddings, by differences."""
     shape = (3, 5, 12)
     gradient = np.zeros(shape)
+
+    @tf.function
+    def loss_with(change):
+        return loss_of(model({"token_ids": IDS, "perturbation": change}))
+
     for place in np.ndindex(shape):
         values = []
         for sign in (1, -1):
             change = np.zeros(shape, "float32")
             change[place] = sign * step
-            values.append(float(loss_of(model({"token_ids": IDS, "perturbation": change}))))
+            values.append(float(loss_with(tf.constant(change))))
         gradient[place] = (values[0] - values[1]) / (2 * step)
     return gradient
 

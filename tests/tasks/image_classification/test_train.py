@@ -165,15 +165,16 @@ def test_a_run_is_recorded_and_a_preset_published(tiny_config, tmp_path, monkeyp
 
 @pytest.mark.slow
 def test_the_preset_learns_its_task(tmp_path):
-    """In a quarter of its time, and so not all of it; `results` has the whole."""
+    """From a part of its pictures, in a part of its time: `results` has the whole."""
     preset = PRESETS["tiny"]()
     preset = replace(
         preset,
-        data=replace(preset.data, train=8000),
-        train=replace(preset.train, epochs=5, pictures=0),
+        data=replace(preset.data, train=4000, test=300),
+        batching=replace(preset.batching, batch_size=32),
+        train=replace(preset.train, epochs=2, warmup_steps=100, pictures=0),
     )
     scores = train(preset, RunFolder(tmp_path / "run"))
-    assert {score.name: score.value for score in scores}["accuracy"] >= 75.0
+    assert {score.name: score.value for score in scores}["accuracy"] >= 60.0
 
 
 @pytest.mark.parametrize(

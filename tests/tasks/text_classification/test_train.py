@@ -321,27 +321,17 @@ def test_every_way_to_train_trains(tiny_config, tmp_path, settings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("preset", "name", "least", "part"),
-    [
-        ("tiny", "accuracy", 97.0, {}),
-        ("rating", "Pearson correlation", 70.0, {"train": 16_000, "epochs": 3}),
-        ("words", "accuracy of words", 85.0, {"train": 8_000, "epochs": 3}),
-    ],
-)
-def test_every_head_learns_its_task(tmp_path, preset, name, least, part):
-    """One learns the whole, for it comes late; the others a part, in a part of their time:
-    `results` has the whole. A bag of words reaches 58 and 42 % of the first two. Several labels
-    come late, too, and take longest: what the published model has learned is tested instead."""
-    config = PRESETS[preset]()
-    if part:
-        config = replace(
-            config,
-            data=replace(config.data, train=part["train"]),
-            train=replace(config.train, epochs=part["epochs"], pictures=0),
-        )
-    scores = train(config, RunFolder(tmp_path / "run"))
-    assert {score.name: score.value for score in scores}[name] >= least
+def test_a_preset_learns_its_task(tmp_path):
+    """In a part of its time, from a part of its texts: `results` has the whole. The other heads
+    learn late; of them it is tested what the published models have learned."""
+    preset = PRESETS["words"]()
+    preset = replace(
+        preset,
+        data=replace(preset.data, train=8_000),
+        train=replace(preset.train, epochs=3, pictures=0),
+    )
+    scores = train(preset, RunFolder(tmp_path / "run"))
+    assert {score.name: score.value for score in scores}["accuracy of words"] >= 85.0
 
 
 def test_the_command_names_what_is_wrong(tmp_path, capsys):

