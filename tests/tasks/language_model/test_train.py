@@ -212,8 +212,9 @@ def test_a_wrong_command_line_says_what_exists(arguments, message, capsys):
 
 @pytest.mark.slow
 def test_the_tiny_preset_learns_the_built_in_reviews(tmp_path):
-    """In half of its time it comes near what the grammar's own choices cost."""
-    preset = changed(PRESETS["tiny"](), epochs=2)
+    """In a part of its time it comes near what the grammar's own choices cost."""
+    preset = changed(PRESETS["tiny"](), epochs=1, max_steps=500, warmup_steps=50, sample_length=0)
+    preset = replace(preset, windowing=replace(preset.windowing, batch_size=8))
     train(preset, RunFolder(tmp_path / "run"))
 
     writer = Writer.load(tmp_path / "run")
@@ -221,7 +222,7 @@ def test_the_tiny_preset_learns_the_built_in_reviews(tmp_path):
     # A window that begins within a review tells little about the rest of it.
     found = score(writer.model, writer.text, test, preset.windowing, context=64)
     least = math.exp(_nats_per_character_of_the_grammar())
-    assert least < found.perplexity < 1.3 * least
+    assert least < found.perplexity < 1.7 * least
 
 
 def _nats_per_character_of_the_grammar():
