@@ -15,11 +15,12 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
 import keras
 import pytest
 from hypothesis import settings
+from thinning import every_nth_of_each_file
 from xdist.scheduler import LoadScopeScheduling
 
 BACKEND = keras.backend.backend()
 ROOT = Path(__file__).parent
-# The environment variable of a run that takes each n-th test only.
+# The environment variable of a run that takes each n-th test of a file only.
 EVERY_NTH_TEST = "KERAS_ATTENTION_EVERY_NTH_TEST"
 LONGEST = ("test_jax_backend.py", "test_train.py", "test_notebooks.py")
 
@@ -66,9 +67,10 @@ def pytest_collection_modifyitems(config, items):
     if hasattr(config, "workerinput"):  # this is one of them
         items.sort(key=lambda item: item.path.name not in LONGEST)
     nth = int(os.environ.get(EVERY_NTH_TEST, "1"))
-    if nth > 1:
-        config.hook.pytest_deselected(items=[item for i, item in enumerate(items) if i % nth])
-        items[:] = items[::nth]
+    kept, left_out = every_nth_of_each_file(nth, items)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
 
 
 @pytest.fixture(autouse=True)

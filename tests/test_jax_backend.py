@@ -17,8 +17,8 @@ MAY_SKIP = {
     "test_example_runs[interop.to_torch]": "needs torch, which CI has",
 }
 
-# All tests are run on TensorFlow; here a sample says whether each operation is one of JAX, too,
-# which compiles each for each shape, two seconds a test.
+# All tests are run on TensorFlow; here each n-th of a file says whether its operations are JAX's,
+# too, which compiles each for each shape, two seconds a test.
 EVERY_NTH_TEST = 8
 
 # Without it most of the time goes into optimising what runs once.
@@ -70,10 +70,7 @@ def test_passes_on_jax(names, tmp_path):
     cases = list(ElementTree.parse(report).iter("testcase"))
     skipped = {case.get("name") for case in cases if case.find("skipped") is not None}
     assert skipped <= set(MAY_SKIP)
-    # Of a file with fewer tests than EVERY_NTH_TEST none may be in the sample.
-    for name in (
-        name for name in names if not name.startswith(("decoding/", "models/", "training/"))
-    ):
+    for name in names:
         module = f"tests.{name.removesuffix('.py').replace('/', '.')}."
         ran = [case for case in cases if f"{case.get('classname')}.".startswith(module)]
         assert ran, f"no test of tests/{name} ran on JAX"

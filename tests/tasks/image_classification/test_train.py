@@ -165,7 +165,7 @@ def test_a_run_is_recorded_and_a_preset_published(tiny_config, tmp_path, monkeyp
 
 @pytest.mark.slow
 def test_the_preset_learns_its_task(tmp_path):
-    """From a part of its pictures, in a part of its time: `results` has the whole."""
+    """From a part of its pictures, in a part of its time, and so not all of it."""
     preset = PRESETS["tiny"]()
     preset = replace(
         preset,

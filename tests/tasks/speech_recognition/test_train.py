@@ -155,7 +155,7 @@ def test_a_run_is_recorded_and_a_preset_published(tiny_config, monkeypatch, tmp_
 
 @pytest.mark.slow
 def test_the_preset_learns_its_task(tmp_path):
-    """From a part of its utterances, by the fastest search: `results` has the whole."""
+    """From a part of its utterances, by the fastest search, and so not all of it."""
     config = tiny()
     config = replace(
         config,
