@@ -72,7 +72,7 @@ def speech_encoder():
     )
 
 
-SPEECH = {"audio": floats(31, 11), "lengths": np.array([31, 17])}
+SPEECH = {"audio": floats(31, 11), "lengths": np.array([31, 17], "int32")}
 IMAGE_ARGUMENTS = {**ENCODER_ARGUMENTS, "activation": "relu", "attention": IN_WINDOWS}
 del IMAGE_ARGUMENTS["d_model"]
 PATCHES = keras_attention.Patches(12, patch_size=3, stride=2)
@@ -503,7 +503,7 @@ CASES = [
     Case(
         "FrontEnd",
         dict(layers=[keras_attention.LogMelSpectrogram(23, 8_000), keras_attention.SpecAugment()]),
-        [floats(1013), np.array([1013, 517])],
+        [floats(1013), np.array([1013, 517], "int32")],
     ),
     Case("TimePatches", dict(d_model=12, patch_length=2, num_prefix=3), [floats(17, 11)]),
     Case("SpeechEncoder", speech_encoder(), SPEECH),
@@ -551,7 +551,7 @@ CASES = [
     Case(
         "SilenceTrimming",
         dict(decibels=20.0, sampling_rate=1_000, window_seconds=0.005),
-        [floats(37), np.array([37, 19])],
+        [floats(37), np.array([37, 19], "int32")],
     ),
     Case("PreEmphasis", dict(coefficient=0.5), [floats(17)]),
     Case("RandomGain", dict(decibels=(-3.0, 5.0), seed=7), [floats(17)]),
