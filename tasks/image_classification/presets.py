@@ -38,10 +38,13 @@ def tiny() -> ImageConfig:
     return ImageConfig(
         name="tiny",
         data=Builtin(),
-        model=ModelConfig(num_layers=3, d_model=64, num_heads=4, dff=128, dropout=0.0),
+        batching=Batching(batch_size=32),
+        model=ModelConfig(
+            num_layers=3, d_model=64, num_heads=4, dff=128, dropout=0.0, patch_size=8
+        ),
         train=TrainConfig(
-            epochs=8,
-            peak_learning_rate=2e-3,
+            epochs=5,
+            peak_learning_rate=3e-3,
             warmup_steps=200,
             label_smoothing=0.0,
             pictures=1,

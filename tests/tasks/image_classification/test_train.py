@@ -170,7 +170,6 @@ def test_the_preset_learns_its_task(tmp_path):
     preset = replace(
         preset,
         data=replace(preset.data, train=4000, test=300),
-        batching=replace(preset.batching, batch_size=32),
         train=replace(preset.train, epochs=2, warmup_steps=100, pictures=0),
     )
     scores = train(preset, RunFolder(tmp_path / "run"))
