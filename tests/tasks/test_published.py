@@ -8,6 +8,12 @@ import pytest
 from thinning import every_nth
 
 from tasks.common.run_folder import RunFolder
+from tasks.image_classification.config import ImageConfig
+from tasks.image_classification.corpora import load_pictures
+from tasks.image_classification.model import ImageClassifier
+from tasks.speech_recognition.config import SpeechConfig
+from tasks.speech_recognition.corpora import load_utterances
+from tasks.speech_recognition.model import Recognizer
 from tasks.text_classification.config import ClassificationConfig
 from tasks.text_classification.corpora import load_examples
 from tasks.text_classification.facts import RunFacts
@@ -51,11 +57,41 @@ ENCODERS = {
         ("wonderful", "excellent", "actor"),
     ]
 }
+# How many of the test pictures or recordings, and of them the share that is right.
+RECOGNIZES = {"image_classification/tiny": (64, 0.93)}
 
 
 def test_all_are_known():
-    runs = {path.parent for path in RESULTS.glob("*/*/config.json")}
-    assert {str(run.relative_to(RESULTS)) for run in runs} == SAYS.keys() | ENCODERS.keys()
+    runs = {str(path.parent.relative_to(RESULTS)) for path in RESULTS.glob("*/*/config.json")}
+    assert runs == SAYS.keys() | ENCODERS.keys() | RECOGNIZES.keys()
+
+
+def pictures_and_what_is_seen(run, count):
+    """The classes of test pictures, and what a model says that they are."""
+    corpus = replace(RunFolder(run).load_config(ImageConfig).data, train=8, validation=8)
+    splits = load_pictures(replace(corpus, test=count))
+    seen = ImageClassifier.load(run)(splits.test.images)
+    return [splits.classes[label] for label in splits.test.labels], [one.label for one in seen]
+
+
+def recordings_and_what_is_heard(run, count):
+    """The transcripts of test recordings, and what a model hears in them."""
+    corpus = replace(RunFolder(run).load_config(SpeechConfig).data, train=8, validation=8)
+    test = load_utterances(replace(corpus, test=count)).test
+    heard = Recognizer.load(run)(test.audio)
+    return list(test.transcripts), [one.text for one in heard]
+
+
+@pytest.mark.parametrize("run", RECOGNIZES)
+def test_it_still_recognizes(run):
+    count, share = RECOGNIZES[run]
+    tasks = {
+        "image_classification": pictures_and_what_is_seen,
+        "speech_recognition": recordings_and_what_is_heard,
+    }
+    truth, said = tasks[run.split("/")[0]](RESULTS / run, count)
+    assert len(truth) == len(said) == count
+    assert np.mean([one == other for one, other in zip(truth, said, strict=True)]) >= share
 
 
 @pytest.mark.parametrize("run", ENCODERS)
