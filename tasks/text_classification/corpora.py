@@ -44,7 +44,8 @@ class Imdb:
 
 @dataclass(frozen=True)
 class Sst2:
-    """Sentences about films with two classes (6,920 / 872 / 1,821)."""
+    """Sentences about films with two classes (6,920 / 872 / 1,821), read as people write: in the
+    files, `can't` is `ca n't`."""
 
     folder: Path | None = None
     """Folder with `stsa.binary.{train,dev,test}`. By default `sst2` in `$KERAS_ATTENTION_DATA` if

@@ -146,6 +146,7 @@ def sst2() -> ClassificationConfig:
         name="sst2",
         data=Sst2(),
         text=replace(run.text, max_length=64),
+        objective=ObjectiveConfig("fgm"),
         train=replace(run.train, warmup_steps=200),
     )
 
@@ -156,12 +157,15 @@ def clinc150() -> ClassificationConfig:
         name="clinc150",
         data=Clinc150(),
         text=TextConfig(vocabulary_size=2000, max_length=48, lowercase=True),
-        batching=Batching(batch_size=64),
+        batching=Batching(batch_size=32),
         model=ModelConfig(
             num_layers=2, d_model=256, num_heads=4, dff=512, dropout=0.3, head_dropout=0.3
         ),
+        pretraining=PretrainingConfig(
+            epochs=20, hidden_share=0.25, peak_learning_rate=1e-3, warmup_steps=200, clip_norm=1.0
+        ),
         objective=ObjectiveConfig("r_drop"),
-        train=replace(_FROM_SCRATCH, epochs=30, average=5),
+        train=replace(_FROM_SCRATCH, epochs=18),
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -175,6 +176,35 @@ def _is_review(name: str) -> bool:
     )
 
 
+# What a treebank writes apart, or in its own way, and how people write it.
+_TREEBANK = tuple(
+    (re.compile(pattern), written)
+    for pattern, written in (
+        (r" ([.,:;?!]|\.\.\.)(?= |$)", r"\1"),
+        (r"-lrb- ?", "("),
+        (r" ?-rrb-", ")"),
+        (r"`` ?", '"'),
+        (r" ?''", '"'),
+        (r"` ?", "'"),
+        (r" (n't|'(?:s|re|ve|ll|d|m)?)(?= |$)", r"\1"),
+        (r"\\([/*])", r"\1"),
+    )
+)
+
+
+def as_written(sentence: str) -> str:
+    """A sentence of a treebank as people write it.
+
+    Example:
+
+    >>> as_written("it 's a film -lrb- almost -rrb- , i ca n't forget .")
+    "it's a film (almost), i can't forget."
+    """
+    for pattern, written in _TREEBANK:
+        sentence = pattern.sub(written, sentence)
+    return sentence
+
+
 def _sst2_split(path: Path) -> list[Example]:
     labels = {"0": "negative", "1": "positive"}
     found = []
@@ -185,7 +215,7 @@ def _sst2_split(path: Path) -> list[Example]:
                 f"{path}, line {number}: expected 0 or 1, a space, and a sentence. Received: "
                 f"{line[:40]!r}."
             )
-        found.append(Example(text.strip(), labels[label]))
+        found.append(Example(as_written(text.strip()), labels[label]))
     return found
 
 

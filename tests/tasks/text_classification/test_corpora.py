@@ -42,8 +42,23 @@ def test_imdb(data_folder):
 def test_sst2(data_folder):
     splits = load_examples(Sst2(data_folder / "sst2"))
     assert sizes(splits) == (6920, 872, 1821)
-    assert splits.validation[0] == Example("one long string of cliches .", "negative")
+    assert splits.validation[0] == Example("one long string of cliches.", "negative")
     assert classes(splits.test) == {"positive": 909, "negative": 912}
+
+
+@pytest.mark.parametrize(
+    ("treebank", "written"),
+    [
+        ("it ca n't be , and we 're late .", "it can't be, and we're late."),
+        ("the critics ' choice of the '70s ...", "the critics' choice of the '70s..."),
+        ("a `` film '' -lrb- or not -rrb- ; so ?", 'a "film" (or not); so?'),
+        ("of ` art ' and `` life , '' he 'd say", "of 'art' and \"life,\" he'd say"),
+        ("and\\/or 3 \\* 4 -- well-made", "and/or 3 * 4 -- well-made"),
+        ("as people write it: o'fallon's, isn't it?",) * 2,
+    ],
+)
+def test_a_treebank_is_read_as_people_write(treebank, written):
+    assert public_corpora.as_written(treebank) == written
 
 
 def test_ag_news(data_folder):
