@@ -44,6 +44,10 @@ SAYS = {
         "A gripping, beautifully acted film.": "positive",
         "Tedious, predictable and far too long.": "negative",
     },
+    "text_classification/clinc150": {
+        "Will it rain in London tomorrow?": "weather",
+        "Please move ten dollars from savings to checking.": "transfer",
+    },
     "text_classification/imdb_pretrained": {
         "A wonderful film, I loved every minute of it.": "positive",
         "What a waste of time: dull, badly acted and far too long.": "negative",
